@@ -1,0 +1,66 @@
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+PIP := $(BIN)/pip --disable-pip-version-check --quiet
+SPEC ?= examples/churn/slipway.yaml
+
+.PHONY: help install dev run down test lint types imports check compile lock images bench clean
+
+help: ## what can be made
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: .venv/installed ## .venv with the suite in it
+
+.venv/installed: pyproject.toml requirements.lock
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "installing the suite into .venv (about a minute)"
+	@$(PIP) install --constraint requirements.lock pip setuptools
+	@$(PIP) install --constraint requirements.lock --only-deps .
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+dev: .venv/dev ## the same with what development needs
+
+.venv/dev: .venv/installed
+	@$(PIP) install --constraint requirements.lock --only-deps '.[s3]'
+	@$(PIP) install --constraint requirements.lock --group dev
+	@touch $@
+
+run: install ## from the example's table to a served model
+	@$(BIN)/slipway run --spec $(SPEC)
+
+down: install ## end the server that run started
+	@$(BIN)/slipway down
+
+test: dev ## every test that can run on this machine
+	@$(BIN)/pytest
+
+lint: dev ## style
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: dev ## types
+	@$(BIN)/mypy
+
+imports: dev ## lower rooms never import higher ones
+	@$(BIN)/lint-imports
+
+check: lint types imports ## lint, types and the import contract
+
+compile: dev ## the compiled pipelines and the components' READMEs
+	@$(BIN)/slipway compile --output pipelines/compiled
+	@$(BIN)/python -m slipway.orchestration.readme components
+
+lock: dev ## the lock file, anew
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --all-extras \
+	  --group build --group dev --group server --no-emit-index-url --custom-compile-command 'make lock' \
+	  pyproject.toml --output-file requirements.lock
+
+images: ## both images, with docker
+	docker build --file images/components/Dockerfile --tag slipway/python-components:$(shell $(BIN)/python -c 'import slipway; print(slipway.__version__)') .
+	docker build --file images/server/Dockerfile --tag slipway/server:$(shell $(BIN)/python -c 'import slipway; print(slipway.__version__)') .
+
+bench: dev ## the pipeline's overhead
+	@$(BIN)/python benchmarks/pipeline.py
+
+clean: ## everything that was made here, but not what a run left in .slipway
+	@rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

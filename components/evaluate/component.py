@@ -1,0 +1,80 @@
+"""The KFP door to the step ``evaluate``."""
+
+from typing import Dict, NamedTuple
+
+from kfp import dsl
+from kfp.dsl import HTML, Artifact, ClassificationMetrics, Dataset, Input, Markdown, Metrics, Model, Output
+
+from slipway.orchestration.images import COMPONENTS
+
+
+@dsl.component(base_image=COMPONENTS, install_kfp_package=False)
+def evaluate(
+    rows: Input[Dataset],
+    features: Input[Dataset],
+    plan: Input[Artifact],
+    models: Input[Model],
+    contract: Input[Artifact],
+    bundle: Output[Model],
+    verdict: Output[Artifact],
+    metrics: Output[Metrics],
+    classification: Output[ClassificationMetrics],
+    card: Output[Markdown],
+    report: Output[HTML],
+    name: str = "model",
+    registry: str = "",
+    metric: str = "auto",
+    threshold: float = 0.5,
+    gates: Dict[str, float] = {},
+    seed: int = 0,
+) -> NamedTuple("Outputs", promoted=bool, champion=int, digest=str):
+    """Judges the best candidate against the champion on the same test rows, and writes it as a bundle.
+
+    The candidate with the best validation score is the challenger. It is promoted when it passes every gate and the
+    paired bootstrap interval of its gain over the champion is above the minimum gain. A tie keeps the champion.
+
+    Args:
+        rows: Raw rows that ``featurize`` wrote.
+        features: Their features.
+        plan: The feature plan.
+        models: The candidates that ``train`` wrote.
+        contract: The table's contract.
+        name: Name of the model in the registry.
+        registry: Folder at any fsspec URI where the champion is kept; empty for no champion.
+        metric: What decides: auto, roc_auc, log_loss, accuracy, rmse or mae.
+        threshold: Probability from which a binary prediction is the positive class.
+        gates: Limits: min_gain, confidence, resamples, min_score, max_calibration_error, max_bundle_mb, max_latency_ms.
+        seed: Seed of the bootstrap.
+
+    Returns:
+        bundle: The challenger: one ONNX graph, schema, reference profile, golden rows, model card.
+        verdict: The decision with every number it rests on (JSON).
+        metrics: Scores with their intervals.
+        classification: ROC curve and confusion matrix on the test rows.
+        card: The model card.
+        report: Everything on one page.
+        promoted: Whether the challenger is to replace the champion.
+        champion: Version of the champion it was compared with; 0 for none.
+        digest: Digest of the challenger's bundle.
+    """
+    from slipway.steps.evaluate import evaluate
+
+    result = evaluate(
+        {"name": name, "registry": registry, "metric": metric, "threshold": threshold, "gates": gates},
+        seed=seed,
+        rows=rows.path,
+        features=features.path,
+        plan=plan.path,
+        models=models.path,
+        contract=contract.path,
+        bundle=bundle.path,
+        verdict=verdict.path,
+        card=card.path,
+        report=report.path,
+    )
+    for key, value in result.metrics.items():
+        metrics.log_metric(key, value)
+    if result.curves:
+        classification.log_roc_curve(*result.curves.roc)
+        classification.log_confusion_matrix(*result.curves.confusion)
+    return (result.promoted, result.champion, result.digest)

@@ -1,0 +1,49 @@
+"""The KFP door to the step ``featurize``."""
+
+from kfp import dsl
+from kfp.dsl import Artifact, Dataset, Input, Metrics, Output
+
+from slipway.orchestration.images import COMPONENTS
+
+
+@dsl.component(base_image=COMPONENTS, install_kfp_package=False)
+def featurize(
+    table: Input[Dataset],
+    contract: Input[Artifact],
+    rows: Output[Dataset],
+    features: Output[Dataset],
+    plan: Output[Artifact],
+    metrics: Output[Metrics],
+    validation: float = 0.2,
+    test: float = 0.2,
+    seed: int = 0,
+):
+    """Splits a table into training, validation and test rows, fits the feature plan on the training rows only, applies it.
+
+    Equal rows always fall into the same split, and a row stays in its split when rows are added.
+
+    Args:
+        table: A table that ``validate`` wrote.
+        contract: Its contract.
+        validation: Share of rows that candidates are compared on.
+        test: Share of rows that the winner and the champion are judged on.
+        seed: Changes which rows fall where.
+
+    Returns:
+        rows: The raw rows, in the folders train, validation and test.
+        features: The features of the same rows, in the same folders, float32, with the target.
+        plan: The feature plan (JSON).
+        metrics: Rows of each split, number of features.
+    """
+    from slipway.steps.featurize import featurize
+
+    counts = featurize(
+        {"validation": validation, "test": test, "seed": seed},
+        table=table.path,
+        contract=contract.path,
+        rows=rows.path,
+        features=features.path,
+        plan=plan.path,
+    )
+    for name, value in counts.items():
+        metrics.log_metric(name, value)

@@ -1,0 +1,18 @@
+"""The command line."""
+
+import sys
+
+
+def main() -> None:
+    """Runs the command line and exits: 0 done, 2 a mistake of the user, 3 a gate said no, 1 a bug."""
+    from slipway.cli.app import app
+    from slipway.errors import SlipwayError
+
+    try:
+        app()
+    except SlipwayError as error:
+        sys.stderr.write(f"slipway: {error}\n")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.stderr.write("slipway: interrupted; nothing unfinished is taken for finished\n")
+        sys.exit(130)

@@ -1,0 +1,42 @@
+"""``slipway init`` and ``slipway schema``: writing a spec, and helping an editor to."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from slipway.cli.options import DEFAULT_SPEC, SpecFile
+from slipway.errors import StorageError
+
+
+def init(
+    data: Annotated[str, typer.Argument(help="The table: a file, a glob or a folder of CSV or Parquet, or a URI.")],
+    target: Annotated[str, typer.Option("--target", help="The column to predict.")],
+    name: Annotated[str, typer.Option("--name", help="Name of the model.", show_default="the data's name")] = "",
+    spec: SpecFile = DEFAULT_SPEC,
+    force: Annotated[bool, typer.Option("--force", help="Replace a spec that is there.")] = False,
+) -> None:
+    """Look at the data and write a commented spec."""
+    from slipway.data import draft, storage
+
+    if spec.exists() and not force:
+        message = f"there is a spec at {str(spec)!r} already; replace it with --force, or name another with --spec"
+        raise StorageError(message)
+    text = draft.draft(data, target, name or None)
+    storage.write_bytes(str(spec), text.encode())
+    typer.echo(f"wrote {spec}; read it, then: slipway run" + ("" if spec == DEFAULT_SPEC else f" --spec {spec}"))
+
+
+def schema(
+    output: Annotated[Path | None, typer.Option("--output", help="A file to write.", show_default="stdout")] = None,
+) -> None:
+    """Print the JSON Schema of a spec, for editors."""
+    from slipway.data import storage
+    from slipway.spec import Spec
+
+    text = json.dumps(Spec.model_json_schema(), indent=2) + "\n"
+    if output is None:
+        typer.echo(text, nl=False)
+    else:
+        storage.write_bytes(str(output), text.encode())

@@ -1,0 +1,154 @@
+"""The gates: limits that a challenger must keep, each with a sentence that says how it went."""
+
+from dataclasses import dataclass
+
+from slipway.evaluation.bootstrap import Interval
+from slipway.evaluation.metrics import Metric
+from slipway.evaluation.wording import number, percent, signed, span
+from slipway.spec.model import Gates
+
+BASELINE = "baseline"
+"""Name of the gate that asks for a gain over a model that looks at no column."""
+
+CHAMPION = "champion"
+"""Name of the gate that asks for a gain over the champion; failing it alone is a tie, not a refusal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """How one gate went.
+
+    Attributes:
+        name: The gate's name.
+        title: What it looks at, for people.
+        passed: Whether the value keeps the limit.
+        value: What was measured.
+        limit: What it was held against.
+        rule: How value and limit must stand to each other.
+        unit: Unit of both; empty for a plain number.
+        sentence: What was found, and what to do where it failed.
+    """
+
+    name: str
+    title: str
+    passed: bool
+    value: float
+    limit: float
+    rule: str
+    unit: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What was measured on the written bundle; None for what was not.
+
+    Attributes:
+        parity: Largest difference between the ONNX graph and the native model on the held-out rows.
+        parity_limit: Largest difference that is allowed.
+        bundle_mb: Size of the bundle in MB (10^6 bytes).
+        latency_ms: Median time to predict one row, in milliseconds.
+    """
+
+    parity: float | None = None
+    parity_limit: float = 1e-5
+    bundle_mb: float | None = None
+    latency_ms: float | None = None
+
+
+def over_baseline(metric: Metric, gain: Interval, confidence: float) -> Gate:
+    """The challenger must be better than a model that looks at no column.
+
+    Args:
+        metric: What decides.
+        gain: Gain over the baseline.
+        confidence: Confidence of the interval.
+    """
+    passed = gain.low > 0
+    said = f"the gain over the baseline is {_gain(metric, gain, confidence)}"
+    help_ = "" if passed else "; the columns say too little about the target, or there are too few rows to tell"
+    return Gate(BASELINE, "Gain over the baseline", passed, gain.low, 0.0, ">", "", said + help_)
+
+
+def over_champion(metric: Metric, gain: Interval, confidence: float, min_gain: float, champion: str) -> Gate:
+    """The challenger must be better than the champion by more than the least gain.
+
+    Args:
+        metric: What decides.
+        gain: Gain over the champion on the same rows.
+        confidence: Confidence of the interval.
+        min_gain: The lower end must be above this.
+        champion: What the champion is called.
+    """
+    said = f"the gain over {champion} is {_gain(metric, gain, confidence)}"
+    return Gate(CHAMPION, f"Gain over {champion}", gain.low > min_gain, gain.low, min_gain, ">", "", said)
+
+
+def check(limits: Gates, metric: Metric, score: float, calibration: float | None, measured: Measured) -> list[Gate]:
+    """Holds the challenger against every limit that the spec sets.
+
+    Args:
+        limits: The spec's gates.
+        metric: What decides.
+        score: The challenger's score on the test rows.
+        calibration: Its expected calibration error; None for a regression.
+        measured: What was measured on the bundle.
+    """
+    gates = [
+        _score(limits.min_score, metric, score),
+        _calibration(limits.max_calibration_error, calibration),
+        _parity(measured),
+        _size(limits.max_bundle_mb, measured.bundle_mb),
+        _latency(limits.max_latency_ms, measured.latency_ms),
+    ]
+    return [gate for gate in gates if gate is not None]
+
+
+def _score(limit: float | None, metric: Metric, score: float) -> Gate | None:
+    if limit is None:
+        return None
+    rule = "≥" if metric.higher_is_better else "≤"
+    passed = score >= limit if metric.higher_is_better else score <= limit
+    said = f"the {metric.title} on the test rows is {number(score)}"
+    help_ = "" if passed else f"; gates.min_score asks for {number(limit)} or better"
+    return Gate("score", metric.title, passed, score, limit, rule, "", said + help_)
+
+
+def _calibration(limit: float | None, error: float | None) -> Gate | None:
+    if limit is None or error is None:
+        return None
+    said = f"probabilities are off by {percent(error)} of rows on average"
+    return _at_most("calibration", "Calibration error", error, limit, "", said, "gates.max_calibration_error")
+
+
+def _parity(measured: Measured) -> Gate | None:
+    if measured.parity is None:
+        return None
+    said = f"the graph that is served and the native model differ by at most {measured.parity:.1g}"
+    return _at_most("parity", "Served graph against native model", measured.parity, measured.parity_limit, "", said, "")
+
+
+def _size(limit: float, size: float | None) -> Gate | None:
+    if size is None:
+        return None
+    said = f"the bundle has {number(size, 2)} MB"
+    return _at_most("size", "Bundle size", size, limit, "MB", said, "gates.max_bundle_mb")
+
+
+def _latency(limit: float | None, latency: float | None) -> Gate | None:
+    if limit is None or latency is None:
+        return None
+    said = f"predicting one row takes {number(latency, 2)} ms (median)"
+    return _at_most("latency", "Time for one row", latency, limit, "ms", said, "gates.max_latency_ms")
+
+
+def _at_most(name: str, title: str, value: float, limit: float, unit: str, said: str, field: str) -> Gate:
+    passed = value <= limit
+    unit_text = f" {unit}" if unit else ""
+    by = f"; {field} allows {limit:g}{unit_text}" if field else f"; {limit:g} is allowed"
+    return Gate(name, title, passed, value, limit, "≤", unit, said if passed else said + by)
+
+
+def _gain(metric: Metric, gain: Interval, confidence: float) -> str:
+    ends = span(gain.low, gain.high)
+    return f"{signed(gain.estimate)} {metric.title} ({percent(confidence)} interval {ends})"

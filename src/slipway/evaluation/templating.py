@@ -1,0 +1,25 @@
+"""The templates of the report and the model card, with the filters that write numbers for people."""
+
+import jinja2
+
+from slipway.evaluation import wording
+
+
+def environment() -> jinja2.Environment:
+    """A template environment: HTML is escaped, an unknown variable is an error."""
+    made = jinja2.Environment(
+        loader=jinja2.PackageLoader("slipway.evaluation"),
+        autoescape=jinja2.select_autoescape(["html"]),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {
+        "number": wording.number,
+        "signed": wording.signed,
+        "count": wording.count,
+        "percent": wording.percent,
+        "short": wording.short,
+        "capital": wording.capital,
+    }
+    return made

@@ -1,0 +1,1 @@
+"""Compiling the pipelines, and running them through KFP."""

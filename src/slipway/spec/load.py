@@ -1,0 +1,96 @@
+"""From a YAML file to a checked spec, or to sentences that say what is wrong with it."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from slipway.errors import SpecError
+from slipway.spec.model import Spec
+
+Section = TypeVar("Section", bound=BaseModel)
+
+
+def load(path: Path) -> Spec:
+    """Reads a spec file. A relative ``data`` is taken from the file's folder, a relative ``registry`` from here.
+
+    Args:
+        path: A YAML file.
+
+    Raises:
+        SpecError: The file can't be read, is not YAML, or a field is unknown or not allowed.
+    """
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        message = (
+            f"there is no spec at {str(path)!r}: write one with 'slipway init DATA --target COLUMN', "
+            "or name one with --spec"
+        )
+        raise SpecError(message) from None
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"the spec {str(path)!r} can't be read: {error}"
+        raise SpecError(message) from None
+    except yaml.YAMLError as error:
+        message = f"the spec {str(path)!r} is not valid YAML: {' '.join(str(error).split())}"
+        raise SpecError(message) from None
+    if not isinstance(raw, dict):
+        held = type(raw).__name__
+        message = f"the spec {str(path)!r} holds {held}, not fields; it needs at least name, data and target"
+        raise SpecError(message)
+    spec = parse(raw, Spec, where=str(path))
+    return spec.model_copy(
+        update={
+            "data": _absolute(spec.data, path.resolve().parent),
+            "registry": _absolute(spec.registry, Path.cwd()),
+        }
+    )
+
+
+def parse(raw: Mapping[str, Any], model: type[Section], where: str = "the spec") -> Section:
+    """Checks fields against a model.
+
+    Args:
+        raw: Fields and values.
+        model: The spec or one of its sections.
+        where: What the error calls the place that the fields come from.
+
+    Raises:
+        SpecError: One sentence for each field that is unknown or not allowed.
+    """
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        sentences = [_sentence(item, model) for item in error.errors(include_url=False)]
+        raise SpecError("\n".join(f"{where}: {sentence}" for sentence in sentences)) from None
+
+
+def _sentence(error: Any, model: type[BaseModel]) -> str:
+    path = [str(part) for part in error["loc"]]
+    name = ".".join(path)
+    if error["type"] == "missing":
+        return f"field {name!r} is missing and has no default"
+    if error["type"] == "extra_forbidden":
+        known = list(_section(model, path[:-1]).model_fields)
+        near = get_close_matches(path[-1], known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"allowed are: {', '.join(known)}"
+        return f"field {name!r} is unknown; {hint}"
+    said = error["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    value = f" is {error['input']!r}" if not isinstance(error["input"], dict) else ""
+    return f"field {name!r}{value}: it {said}" if said.startswith("should") else f"field {name!r}{value}: {said}"
+
+
+def _section(model: type[BaseModel], path: list[str]) -> type[BaseModel]:
+    for part in path:
+        field = model.model_fields.get(part)
+        if field is None or not isinstance(field.annotation, type) or not issubclass(field.annotation, BaseModel):
+            return model
+        model = field.annotation
+    return model
+
+
+def _absolute(uri: str, folder: Path) -> str:
+    return uri if not uri or "://" in uri else str(folder / Path(uri).expanduser())

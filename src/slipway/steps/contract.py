@@ -1,0 +1,60 @@
+"""What ``validate`` hands to the steps after it: the schema with the story of the data."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from slipway.data.schema import Schema
+from slipway.spec import Spec, parse
+
+
+@dataclass(frozen=True, slots=True)
+class TableContract:
+    """A checked table's schema and lineage.
+
+    Attributes:
+        schema: The columns, the target, what was left out and why.
+        data: The URI the table was read from.
+        fingerprint: sha256 over the content of its files, hex.
+        rows: Rows kept.
+        dropped: Rows dropped for each reason.
+        notes: What was done to read the data, in sentences.
+    """
+
+    schema: Schema
+    data: str
+    fingerprint: str
+    rows: int
+    dropped: dict[str, int]
+    notes: tuple[str, ...]
+
+    def write(self, path: Path) -> None:
+        """Writes the contract as JSON."""
+        raw = {
+            "schema": json.loads(self.schema.to_json()),
+            "data": self.data,
+            "fingerprint": self.fingerprint,
+            "rows": self.rows,
+            "dropped": self.dropped,
+            "notes": list(self.notes),
+        }
+        path.write_text(json.dumps(raw, indent=2, ensure_ascii=False), encoding="utf-8")
+
+    @classmethod
+    def read(cls, path: Path) -> "TableContract":
+        """Reads what ``write`` wrote."""
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        schema = Schema.from_json(json.dumps(raw.pop("schema")))
+        return cls(schema=schema, **{**raw, "notes": tuple(raw["notes"])})
+
+    def spec(self, fields: dict[str, Any]) -> Spec:
+        """The spec of a step that works on this table.
+
+        Args:
+            fields: Fields of the spec that the step takes.
+
+        Raises:
+            SpecError: A field is not allowed.
+        """
+        return parse({"name": "model", "data": self.data, "target": self.schema.target.name, **fields}, Spec)

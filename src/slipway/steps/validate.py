@@ -1,0 +1,68 @@
+"""The step ``validate``."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from slipway.data import contract as contracts
+from slipway.data import table as tables
+from slipway.data.fingerprint import fingerprint as fingerprint_of
+from slipway.data.source import open_table
+from slipway.errors import DataError
+from slipway.spec import Spec, parse
+from slipway.steps.contract import TableContract
+from slipway.steps.events import step
+
+logger = logging.getLogger(__name__)
+
+
+@step
+def validate(
+    fields: dict[str, Any], *, table: str, contract: str, findings: str, fingerprint: str = ""
+) -> dict[str, float]:
+    """Reads a table, settles its column types, checks it and writes it as Parquet.
+
+    Args:
+        fields: Fields of the spec: data, target, task, positive, event_time, identifiers, sensitive, consent, types,
+            quality.
+        table: Folder to write the checked table to.
+        contract: File to write the contract to.
+        findings: Markdown file to write what was found to.
+        fingerprint: What the data's fingerprint must be; empty for any.
+
+    Returns:
+        Counts: rows, columns, rows dropped, columns left out.
+
+    Raises:
+        DataError: The data can't be read or used, or changed since its fingerprint was taken.
+        GateError: The data is outside of the limits in ``quality``.
+    """
+    spec = parse({"name": "model", **fields}, Spec)
+    found = fingerprint_of(spec.data)
+    if fingerprint and fingerprint != found:
+        message = (
+            f"the data at {spec.data!r} changed while the run was under way: "
+            f"its fingerprint is {found[:12]}, not {fingerprint[:12]}; run again"
+        )
+        raise DataError(message)
+    source = open_table(spec.data, spec.types, ignore=spec.identifiers)
+    examined = contracts.examine(source, spec)
+    for note in examined.notes:
+        logger.info("%s", note)
+    rows = tables.write((contracts.keep(batch, spec, examined.schema) for batch in source.batches()), Path(table))
+    TableContract(
+        schema=examined.schema,
+        data=spec.data,
+        fingerprint=found,
+        rows=rows,
+        dropped=examined.dropped,
+        notes=examined.notes,
+    ).write(Path(contract))
+    Path(findings).write_text(_markdown(examined), encoding="utf-8")
+    logger.info("%s rows, %d columns", f"{rows:,}", len(examined.schema.columns))
+    return {
+        "rows": rows,
+        "columns": len(examined.schema.columns),
+        "rows_dropped": sum(examined.dropped.values()),
+        "columns_left_out": len(examined.schema.excluded),
+    }

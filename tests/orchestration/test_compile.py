@@ -1,0 +1,92 @@
+from pathlib import Path
+
+import pytest
+import yaml
+from kfp import components
+
+from slipway import pipelines
+from slipway.errors import PipelineError
+from slipway.orchestration.compile import to_yaml
+from slipway.orchestration.images import COMPONENTS
+
+COMPILED = Path(__file__).parents[2] / "pipelines" / "compiled"
+DIGEST = "example/components@sha256:" + "a" * 64
+
+every_pipeline = pytest.mark.parametrize("name", pipelines.__all__)
+
+
+def executors(text: str) -> dict[str, dict[str, object]]:
+    return {
+        name: executor["container"]
+        for name, executor in yaml.safe_load(text)["deploymentSpec"]["executors"].items()
+    }
+
+
+@every_pipeline
+def test_the_committed_yaml_is_what_the_code_compiles_to(name: str) -> None:
+    committed = (COMPILED / f"{name}.yaml").read_text(encoding="utf-8")
+
+    assert committed == to_yaml(getattr(pipelines, name)), "stale: run 'make compile' and commit the result"
+
+
+@every_pipeline
+def test_the_committed_yaml_loads_with_kfps_own_loader(name: str) -> None:
+    loaded = components.load_component_from_file(str(COMPILED / f"{name}.yaml"))
+
+    assert set(loaded.component_spec.inputs) == set(getattr(pipelines, name).component_spec.inputs)
+
+
+@every_pipeline
+def test_the_same_input_gives_the_same_bytes(name: str) -> None:
+    pipeline = getattr(pipelines, name)
+
+    assert to_yaml(pipeline, DIGEST) == to_yaml(pipeline, DIGEST)
+
+
+@every_pipeline
+def test_an_image_reaches_every_component(name: str) -> None:
+    text = to_yaml(getattr(pipelines, name), DIGEST)
+
+    assert {container["image"] for container in executors(text).values()} == {DIGEST}
+    assert COMPONENTS not in text
+
+
+@every_pipeline
+def test_nothing_is_installed_when_a_component_starts(name: str) -> None:
+    text = to_yaml(getattr(pipelines, name))
+
+    assert "pip install" not in text
+
+
+@pytest.mark.parametrize("image", ["slipway/components", "slipway/components:latest", "x@sha256:12"])
+def test_an_image_without_a_digest_is_refused(image: str) -> None:
+    with pytest.raises(PipelineError, match="not named by digest"):
+        to_yaml(pipelines.train_and_deploy, image)
+
+
+def test_a_run_needs_only_data_and_target() -> None:
+    inputs = pipelines.train_and_deploy.component_spec.inputs
+
+    assert {name for name, spec in inputs.items() if not spec.optional} == {"data", "target"}
+
+
+@every_pipeline
+def test_every_parameter_has_a_help_text(name: str) -> None:
+    spec = getattr(pipelines, name).component_spec
+
+    assert [key for key, item in {**spec.inputs, **spec.outputs}.items() if not item.description] == []
+
+
+def test_steps_that_look_outside_are_never_cached() -> None:
+    spec = yaml.safe_load(to_yaml(pipelines.train_and_deploy))
+    tasks = {**spec["root"]["dag"]["tasks"], **spec["components"]["comp-condition-1"]["dag"]["tasks"]}
+
+    cached = {name for name, task in tasks.items() if task.get("cachingOptions", {}).get("enableCache")}
+    assert cached == {"featurize", "train"}
+
+
+def test_only_a_promoted_model_is_registered_and_deployed() -> None:
+    spec = yaml.safe_load(to_yaml(pipelines.train_and_deploy))
+
+    assert set(spec["components"]["comp-condition-1"]["dag"]["tasks"]) == {"register", "deploy"}
+    assert "promoted" in spec["root"]["dag"]["tasks"]["condition-1"]["triggerPolicy"]["condition"]
