@@ -1,0 +1,1 @@
+"""Reading tables, settling their types, checking, splitting and storing them."""

@@ -1,0 +1,203 @@
+"""What a table promises: its schema, the rows that are kept, and what was found on the way."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from slipway.data import summary as summaries
+from slipway.data import target as targets
+from slipway.data.schema import Column, Schema
+from slipway.data.source import Source
+from slipway.data.summary import Summary
+from slipway.errors import DataError, GateError, UnknownNameError
+from slipway.spec import Spec
+
+NO_TARGET = "no target"
+NO_CONSENT = "no consent"
+
+_YES = ("true", "yes", "y", "1", "1.0")
+_NAME_LIKE_SHARE = 0.5
+_NAME_LIKE_LEVELS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """How a check of the data went.
+
+    Attributes:
+        check: What was checked.
+        column: The column it is about; empty for the table.
+        passed: Whether the data is within the limit.
+        sentence: What was found.
+    """
+
+    check: str
+    column: str
+    passed: bool
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What ``examine`` found.
+
+    Attributes:
+        schema: The columns, the target, what is left out and why.
+        rows: Rows that are kept.
+        dropped: Rows dropped for each reason.
+        notes: What was done, in sentences.
+        findings: How each check went.
+    """
+
+    schema: Schema
+    rows: int
+    dropped: dict[str, int]
+    notes: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+
+def examine(source: Source, spec: Spec) -> Contract:
+    """Looks at every row of a table once, and decides what is an input, what is left out, and whether it can be used.
+
+    Args:
+        source: The table.
+        spec: The spec: target, task, named columns, quality.
+
+    Raises:
+        UnknownNameError: The spec names a column that is not there.
+        DataError: The target can't be predicted, or no column is left to predict it from.
+        GateError: The data is outside of the limits of ``quality``.
+    """
+    _check_names(source, spec)
+    total, dropped, summary = _gather(source, spec)
+    kept = total - sum(dropped.values())
+    findings = [_enough_rows(kept, spec), _few_dropped(total, dropped, spec)]
+    _refuse(findings)
+    target = targets.resolve(spec, summary[spec.target])
+    excluded = dict(_excluded(source, spec, summary, kept))
+    inputs = [name for name in source.columns if name not in excluded and name != spec.target]
+    if not inputs:
+        reasons = "; ".join(f"{name!r}: {reason}" for name, reason in excluded.items())
+        message = f"no column is left to predict {spec.target!r} from ({reasons or 'there is no other column'})"
+        raise DataError(message)
+    schema = Schema(
+        columns=tuple(_column(name, summary[name]) for name in inputs),
+        target=target,
+        event_time=spec.event_time or None,
+        sensitive=tuple(spec.sensitive),
+        excluded=excluded,
+    )
+    notes = [*source.notes, *_notes(dropped, excluded, spec), *_suspicions(summary, inputs, kept)]
+    findings += [Finding("column", name, False, f"left out: {reason}") for name, reason in excluded.items()]
+    return Contract(schema, kept, dropped, tuple(notes), tuple(findings))
+
+
+def keep(frame: pl.DataFrame, spec: Spec, schema: Schema) -> pl.DataFrame:
+    """The rows with a target and consent, and the columns that later steps need."""
+    names = dict.fromkeys([*schema.names, schema.target.name, *schema.sensitive, *([schema.event_time] if schema.event_time else [])])
+    return frame.filter(_consenting(frame, spec) & frame[spec.target].is_not_null()).select(names)
+
+
+def _gather(source: Source, spec: Spec) -> tuple[int, dict[str, int], dict[str, Summary]]:
+    total, without_target, without_consent = 0, 0, 0
+    summary: dict[str, Summary] = {}
+    for frame in source.batches():
+        consent, target = _consenting(frame, spec), frame[spec.target].is_not_null()
+        total += len(frame)
+        without_consent += int((~consent).sum())
+        without_target += int((consent & ~target).sum())
+        kept = frame.filter(consent & target)
+        part = {name: summaries.fit(kept[name], kind) for name, kind in source.columns.items()}
+        summary = {name: summaries.merge([summary[name], part[name]]) for name in part} if summary else part
+    dropped = {NO_TARGET: without_target, NO_CONSENT: without_consent}
+    return total, {reason: count for reason, count in dropped.items() if count}, summary
+
+
+def _consenting(frame: pl.DataFrame, spec: Spec) -> pl.Series:
+    if not spec.consent:
+        return pl.repeat(True, len(frame), eager=True)
+    return frame[spec.consent].cast(pl.String).str.to_lowercase().is_in(_YES).fill_null(False)
+
+
+def _check_names(source: Source, spec: Spec) -> None:
+    named = {"target": [spec.target], "event_time": [spec.event_time], "consent": [spec.consent]}
+    for field, columns in {**named, "sensitive": spec.sensitive}.items():
+        for name in columns:
+            if name and name not in source.columns:
+                hidden = " (it is under 'identifiers')" if name in spec.identifiers else ""
+                raise UnknownNameError("column", name, source.columns, where=f"the data{hidden}, but field {field!r} names it")
+    if spec.target in spec.sensitive or spec.target in (spec.event_time, spec.consent):
+        message = f"column {spec.target!r} is the target, so it can't be sensitive, event_time or consent as well"
+        raise DataError(message)
+    if spec.event_time and source.columns[spec.event_time] == "category":
+        message = f"column {spec.event_time!r} is to be the event time, but holds text; write it as 2026-11-21 or as a number"
+        raise DataError(message)
+
+
+def _enough_rows(kept: int, spec: Spec) -> Finding:
+    least = spec.quality.min_rows
+    said = f"{kept:,} rows can be used; quality.min_rows asks for {least:,}"
+    return Finding("rows", "", kept >= least, said)
+
+
+def _few_dropped(total: int, dropped: dict[str, int], spec: Spec) -> Finding:
+    count = dropped.get(NO_TARGET, 0)
+    most = spec.quality.max_dropped_share
+    said = f"{count:,} of {total:,} rows have no {spec.target!r}; quality.max_dropped_share allows {most:.0%}"
+    return Finding("rows without a target", "", count <= most * total, said)
+
+
+def _refuse(findings: list[Finding]) -> None:
+    failed = [finding.sentence for finding in findings if not finding.passed]
+    if failed:
+        raise GateError("the data is outside of its limits: " + "; ".join(failed))
+
+
+def _excluded(source: Source, spec: Spec, summary: dict[str, Summary], rows: int) -> Iterator[tuple[str, str]]:
+    named = {
+        **dict.fromkeys(spec.sensitive, "sensitive: kept for fairness only"),
+        **({spec.event_time: "event time: orders the rows"} if spec.event_time else {}),
+        **({spec.consent: "consent: says which rows may be used"} if spec.consent else {}),
+    }
+    yield from ((name, "identifier") for name in spec.identifiers)
+    for name in source.columns:
+        reason = named.get(name) or _useless(summary[name], rows, spec)
+        if reason and name != spec.target:
+            yield name, reason
+
+
+def _useless(column: Summary, rows: int, spec: Spec) -> str:
+    if column.nulls == rows:
+        return "every value is missing"
+    share = column.nulls / rows
+    if share > spec.quality.max_null_share:
+        return f"{share:.1%} of its values are missing; quality.max_null_share allows {spec.quality.max_null_share:.0%}"
+    same = column.minimum == column.maximum if column.minimum is not None else len(column.counts) == 1
+    if same and not column.nulls:
+        return "every row has the same value"
+    distinct = len(column.counts)
+    if column.kind == "category" and (column.many or distinct > max(_NAME_LIKE_LEVELS, _NAME_LIKE_SHARE * rows)):
+        return f"{distinct:,} different texts in {rows:,} rows: it looks like a name or free text"
+    return ""
+
+
+def _column(name: str, column: Summary) -> Column:
+    return Column(name, column.kind, column.nulls > 0, column.minimum, column.maximum, column.levels)
+
+
+def _notes(dropped: dict[str, int], excluded: dict[str, str], spec: Spec) -> Iterator[str]:
+    if NO_TARGET in dropped:
+        yield f"{dropped[NO_TARGET]:,} rows were dropped because their {spec.target!r} is missing"
+    if NO_CONSENT in dropped:
+        yield f"{dropped[NO_CONSENT]:,} rows were dropped because {spec.consent!r} is not yes"
+    for name, reason in excluded.items():
+        if name not in spec.identifiers:
+            yield f"column {name!r} is no feature: {reason}"
+
+
+def _suspicions(summary: dict[str, Summary], inputs: list[str], rows: int) -> Iterator[str]:
+    for name in inputs:
+        column = summary[name]
+        if column.kind == "integer" and not column.nulls and (column.many or len(column.counts) == rows):
+            yield f"column {name!r} has another integer in every row; if it names the row, list it under 'identifiers'"

@@ -1,0 +1,143 @@
+"""CSV files as batches of text: encoding, separator and header are found in the file."""
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+import pyarrow as pa
+from pyarrow import csv as pacsv
+
+from slipway.data.files import File
+from slipway.errors import DataError
+
+_SEPARATORS = ",;\t|"
+_CHUNK = 1 << 20
+_BLOCK = 8 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a CSV file is written.
+
+    Attributes:
+        encoding: ``utf-8`` or ``cp1252``.
+        separator: What stands between fields.
+        names: The header's names, stripped.
+    """
+
+    encoding: str
+    separator: str
+    names: tuple[str, ...]
+
+
+def sniff(file: File) -> Dialect:
+    """Finds how a file is written.
+
+    Raises:
+        DataError: The header is empty, names a column twice or not at all, or the file is no text.
+    """
+    encoding = _encoding(file)
+    with file.open() as stream:
+        head = stream.read(_CHUNK)
+    text = head.decode(encoding, errors="ignore").removeprefix("\ufeff")
+    if "\x00" in text:
+        message = f"file {file.name!r} is not text, so it is no CSV; save it as UTF-8"
+        raise DataError(message)
+    records = {mark: _first_record(text, mark) for mark in _SEPARATORS}
+    separator = max(_SEPARATORS, key=lambda mark: len(records[mark]))
+    names = tuple(name.strip() for name in records[separator])
+    _check_names(file, names)
+    return Dialect(encoding, separator, names)
+
+
+def batches(file: File, dialect: Dialect) -> Iterator[pl.DataFrame]:
+    """The rows of a file as stripped text; null where there is nothing.
+
+    Raises:
+        DataError: A row has more or fewer fields than the header.
+    """
+    odd: list[tuple[int, int]] = []
+
+    def refuse(row: pacsv.InvalidRow) -> str:
+        odd.append((row.number or 0, row.actual_columns))
+        return "error"
+
+    try:
+        with file.open() as stream, _reader(stream, dialect, refuse) as reader:
+            for batch in reader:
+                frame = pl.DataFrame(pl.from_arrow(pa.Table.from_batches([batch])))
+                yield frame.select(_stripped(name) for name in dialect.names)
+    except pa.ArrowInvalid as error:
+        raise DataError(_odd_row(file, dialect, odd) or f"file {file.name!r} can't be read as CSV: {error}") from None
+
+
+def _reader(stream: pa.NativeFile, dialect: Dialect, refuse: object) -> pacsv.CSVStreamingReader:
+    return pacsv.open_csv(
+        stream,
+        read_options=pacsv.ReadOptions(
+            encoding=dialect.encoding, block_size=_BLOCK, column_names=list(dialect.names), skip_rows_after_names=1,
+            use_threads=False,
+        ),
+        parse_options=pacsv.ParseOptions(
+            delimiter=dialect.separator, newlines_in_values=True, invalid_row_handler=refuse
+        ),
+        convert_options=pacsv.ConvertOptions(
+            column_types=dict.fromkeys(dialect.names, pa.string()), strings_can_be_null=True, null_values=[""],
+            quoted_strings_can_be_null=True,
+        ),
+    )  # fmt: skip
+
+
+def _stripped(name: str) -> pl.Expr:
+    text = pl.col(name).str.strip_chars()
+    return pl.when(text == "").then(None).otherwise(text).alias(name)
+
+
+def _encoding(file: File) -> str:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        with file.open() as stream:
+            while chunk := stream.read(_CHUNK):
+                decoder.decode(chunk)
+            decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return "cp1252"
+    except OSError as error:
+        message = f"file {file.name!r} can't be read: {error}"
+        raise DataError(message) from None
+    return "utf-8"
+
+
+def _first_record(text: str, separator: str) -> list[str]:
+    try:
+        return next(csv.reader(io.StringIO(text, newline=""), delimiter=separator), [])
+    except csv.Error:
+        return []
+
+
+def _check_names(file: File, names: tuple[str, ...]) -> None:
+    if not any(names):
+        message = f"file {file.name!r} has no header: its first line should name the columns"
+        raise DataError(message)
+    if "" in names:
+        place = names.index("") + 1
+        message = f"file {file.name!r} has no name for column {place} of {len(names)} in its header; name or remove it"
+        raise DataError(message)
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        message = f"file {file.name!r} has two columns named {twice!r}; rename or remove one of them"
+        raise DataError(message)
+
+
+def _odd_row(file: File, dialect: Dialect, odd: list[tuple[int, int]]) -> str:
+    if not odd:
+        return ""
+    number, count = odd[0]
+    where = f"line {number}" if number else "a line"
+    return (
+        f"file {file.name!r}, {where}: {count} fields where the header has {len(dialect.names)} "
+        f"(separated by {dialect.separator!r}); is a separator inside of a value without quotes?"
+    )

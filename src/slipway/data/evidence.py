@@ -1,0 +1,221 @@
+"""What a column of text could be: counts over all of its values, added up over parts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import polars as pl
+
+from slipway.data.schema import Kind
+from slipway.errors import DataError
+
+MISSING = ("NA", "N/A", "n/a", "na", "#N/A", "null", "NULL", "Null", "None", "none", "nan", "NaN", "NAN", "-", "?")
+"""Words that stand for a missing value in a column that is otherwise numbers, dates or booleans."""
+
+LARGEST_EXACT = 2**53
+"""Largest integer up to which every integer has its own float64."""
+
+DATE_FORMATS: dict[str, tuple[str, ...]] = {
+    "iso": (
+        "%Y-%m-%d",
+        "%Y-%m-%dT%H:%M:%S%.f",
+        "%Y-%m-%d %H:%M:%S%.f",
+        "%Y-%m-%d %H:%M",
+        "%Y-%m-%dT%H:%M",
+        "%Y/%m/%d",
+        "%Y/%m/%d %H:%M:%S",
+    ),
+    "zoned": ("%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f%#z"),
+    "dotted": ("%d.%m.%Y", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M"),
+    "month_first": ("%m/%d/%Y", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M"),
+    "day_first": ("%d/%m/%Y", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M"),
+}
+"""Ways to write a date; a column has one of them throughout."""
+
+_LOOKS_LIKE_DATE = r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}"
+_CODE = r"^[+-]?0\d"
+_COMMA = r"^[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+$"
+_MIXED_SHARE = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A value and the row it is in, counted from 1 without the header."""
+
+    value: str
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """How many values of a column parse as what. Values that stand for missing ones are not counted as anything else.
+
+    Attributes:
+        values: Values that are not null.
+        missing: Those that stand for a missing value.
+        integers: Those that are integers that fit in 64 bits.
+        numbers: Those that are numbers.
+        commas: Those that are numbers with a decimal comma.
+        codes: Integers with a leading zero.
+        booleans: Those that are true or false.
+        infinite: Numbers that are infinite.
+        iso, zoned, dotted, month_first, day_first: Those that are dates of that form.
+        not_number: The first that is no number.
+        not_date: The first that is no date, where any is one.
+        too_large: The first integer beyond ``LARGEST_EXACT``.
+    """
+
+    values: int = 0
+    missing: int = 0
+    integers: int = 0
+    numbers: int = 0
+    commas: int = 0
+    codes: int = 0
+    booleans: int = 0
+    infinite: int = 0
+    iso: int = 0
+    zoned: int = 0
+    dotted: int = 0
+    month_first: int = 0
+    day_first: int = 0
+    not_number: Found | None = None
+    not_date: Found | None = None
+    too_large: Found | None = None
+
+
+def fit(texts: pl.Series, first_row: int) -> Evidence:
+    """Looks at a part of a column.
+
+    Args:
+        texts: Stripped text, null where there is nothing.
+        first_row: Row of the first value, from 1.
+    """
+    frame = pl.DataFrame({"text": texts, "row": pl.int_range(first_row, first_row + len(texts), eager=True)})
+    present = frame.drop_nulls("text")
+    said = present.filter(~pl.col("text").is_in(MISSING))
+    text = said["text"]
+    numbers = text.cast(pl.Float64, strict=False)
+    integers = text.cast(pl.Int64, strict=False)
+    whole = text.str.contains(r"^[+-]?\d+$")
+    large = said.filter(whole & (numbers.abs().gt(LARGEST_EXACT) | integers.abs().gt(LARGEST_EXACT).fill_null(True)))
+    dates = _dates(text)
+    return Evidence(
+        values=len(present),
+        missing=len(present) - len(said),
+        integers=_count(integers.is_not_null() | whole),
+        numbers=_count(numbers.is_not_null()),
+        commas=_count(text.str.contains(_COMMA)),
+        codes=_count(text.str.contains(_CODE) & integers.is_not_null()),
+        booleans=_count(text.str.to_lowercase().is_in(["true", "false"])),
+        infinite=_count(numbers.is_infinite()),
+        **{name: _count(found) for name, found in dates.items()},
+        not_number=_first(said.filter(numbers.is_null())),
+        not_date=_first(said.filter(~pl.Series(_any(list(dates.values()))))) if dates else None,
+        too_large=_first(large),
+    )
+
+
+def merge(parts: Sequence[Evidence]) -> Evidence:
+    """Adds up evidence of parts, in the order of their rows."""
+    merged: dict[str, int | Found | None] = {}
+    for field in fields(Evidence):
+        held = [getattr(part, field.name) for part in parts]
+        if field.name in ("not_number", "not_date", "too_large"):
+            merged[field.name] = next((item for item in held if item is not None), None)
+        else:
+            merged[field.name] = sum(held)
+    return Evidence(**merged)  # type: ignore[arg-type]
+
+
+def settle(name: str, evidence: Evidence) -> Kind:
+    """The kind of a column.
+
+    Args:
+        name: The column's name, for the error.
+        evidence: What all of its values parse as.
+
+    Raises:
+        DataError: Nearly all values are numbers or dates but some are not, or integers are too large to be exact.
+    """
+    said = evidence.values - evidence.missing
+    if said == 0:
+        return "category"
+    if evidence.booleans == said:
+        return "boolean"
+    if date_form(evidence):
+        return "date"
+    if evidence.integers == said and not evidence.codes:
+        if evidence.too_large:
+            raise DataError(too_large(name, evidence.too_large))
+        return "integer"
+    if evidence.codes and evidence.integers == said:
+        return "category"
+    if said in (evidence.numbers, evidence.commas, evidence.commas + evidence.integers):
+        return "number"
+    _refuse_mixed(name, evidence, said)
+    return "category"
+
+
+def date_form(evidence: Evidence) -> str | None:
+    """The form of a column's dates; None when it holds anything else, or when day and month can't be told apart."""
+    said = evidence.values - evidence.missing
+    forms = [name for name in DATE_FORMATS if said and getattr(evidence, name) == said]
+    return forms[0] if forms and forms != ["month_first", "day_first"] else None
+
+
+def too_large(name: str, found: Found) -> str:
+    """The sentence on an integer that a float64 would round."""
+    return (
+        f"column {name!r} holds integers beyond 2^53, which a model would round (row {found.row}: {found.value}); "
+        f"list it under 'identifiers', or keep it as text with types: {{{name!r}: category}}"
+    )
+
+
+def _refuse_mixed(name: str, evidence: Evidence, said: int) -> None:
+    dates = max(getattr(evidence, form) for form in DATE_FORMATS)
+    for what, count, found in (("numbers", evidence.numbers, evidence.not_number), ("dates", dates, evidence.not_date)):
+        if said * _MIXED_SHARE <= count < said and found:
+            message = (
+                f"column {name!r} mixes kinds: {count:,} of {said:,} values are {what} and the rest is not "
+                f"(row {found.row}: {found.value[:60]!r}); mend those rows, or say what the column is, for example "
+                f"types: {{{name!r}: category}}"
+            )
+            raise DataError(message)
+
+
+def _dates(text: pl.Series) -> dict[str, pl.Series]:
+    if not text.str.contains(_LOOKS_LIKE_DATE).any():
+        return {}
+    return {form: parse_date(text, form).is_not_null() for form in DATE_FORMATS}
+
+
+def parse_date(text: pl.Series, form: str) -> pl.Series:
+    """Dates of a form as naive UTC datetimes in microseconds; null for what is none."""
+    zone = "UTC" if form == "zoned" else None
+    column = pl.col("text")
+    tries = [
+        column.str.to_datetime(pattern, strict=False, time_unit="us", time_zone=zone, exact=True).dt.replace_time_zone(None)
+        for pattern in DATE_FORMATS[form]
+    ]
+    return pl.DataFrame({"text": text}).select(pl.coalesce(tries)).to_series()
+
+
+def parse_number(text: pl.Series, comma: bool) -> pl.Series:
+    """Text as float64; null for what is no number."""
+    if comma:
+        text = text.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
+    return text.cast(pl.Float64, strict=False)
+
+
+def _any(flags: list[pl.Series]) -> pl.Series:
+    found = flags[0]
+    for flag in flags[1:]:
+        found = found | flag
+    return found
+
+
+def _count(flags: pl.Series) -> int:
+    return int(flags.sum() or 0)
+
+
+def _first(frame: pl.DataFrame) -> Found | None:
+    return Found(frame["text"][0], frame["row"][0]) if len(frame) else None

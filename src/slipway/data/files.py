@@ -1,0 +1,118 @@
+"""Which files a URI names: one, a glob, or all in a folder."""
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, Literal
+
+import pyarrow as pa
+
+from slipway.data import storage
+from slipway.errors import DataError
+
+Format = Literal["csv", "parquet"]
+
+_FORMATS: dict[str, Format] = {
+    ".csv": "csv",
+    ".csv.gz": "csv",
+    ".tsv": "csv",
+    ".tsv.gz": "csv",
+    ".txt": "csv",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+}
+_GLOB = frozenset("*?[")
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of a table.
+
+    Attributes:
+        system: Its fsspec file system.
+        path: Its path in there.
+        format: What is in it.
+    """
+
+    system: Any
+    path: str
+    format: Format
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return self.path.rpartition("/")[2]
+
+    def open(self) -> Any:
+        """The file's bytes as an Arrow stream, decompressed."""
+        compression = "gzip" if self.path.endswith(".gz") else None
+        return pa.input_stream(self.system.open(self.path, "rb"), compression=compression)
+
+
+def find(uri: str) -> tuple[File, ...]:
+    """The files that a URI names, in the order of their names.
+
+    Args:
+        uri: A file, a glob or a folder, local or at any fsspec URI.
+
+    Raises:
+        DataError: There is no such file, it is empty, or its format is not known.
+        StorageError: The place can't be reached.
+    """
+    system, path = storage.filesystem(uri)
+    try:
+        paths = _paths(system, path, uri)
+        empty = [item for item in paths if system.size(item) == 0]
+    except OSError as error:
+        message = f"the data at {uri!r} can't be read: {error.strerror or error}"
+        raise DataError(message) from None
+    formats = {item: _format(item) for item in paths}
+    known = {item: form for item, form in formats.items() if form is not None}
+    if not known:
+        message = f"{uri!r} is not a table that can be read: the name should end in one of {', '.join(_FORMATS)}"
+        raise DataError(message)
+    if empty:
+        message = f"file {empty[0]!r} is empty: a table has a header and rows"
+        raise DataError(message)
+    if len(set(known.values())) > 1:
+        message = f"{uri!r} holds both CSV and Parquet; name one kind, for example {uri.rstrip('/')}/*.parquet"
+        raise DataError(message)
+    return tuple(File(system, item, known[item]) for item in sorted(known))
+
+
+def _paths(system: Any, path: str, uri: str) -> list[str]:
+    if system.isdir(path):
+        below = [item for item in system.find(path) if not _hidden(item, path)]
+        readable = [item for item in below if _format(item)]
+        if not readable:
+            message = f"folder {uri!r} holds no table: no file in it ends in one of {', '.join(_FORMATS)}"
+            raise DataError(message)
+        return readable
+    if _GLOB & set(path):
+        matched = [item for item in system.glob(path) if system.isfile(item)]
+        if not matched:
+            message = f"no file matches {uri!r}"
+            raise DataError(message)
+        return matched
+    if not system.exists(path):
+        raise DataError(_missing(system, path, uri))
+    return [path]
+
+
+def _missing(system: Any, path: str, uri: str) -> str:
+    folder, _, name = path.rpartition("/")
+    try:
+        siblings = [item.rpartition("/")[2] for item in system.ls(folder, detail=False)]
+    except OSError:
+        siblings = []
+    near = get_close_matches(name, siblings, n=1)
+    return f"there is no file at {uri!r}" + (f"; did you mean {near[0]!r}?" if near else "")
+
+
+def _format(path: str) -> Format | None:
+    name = path.lower()
+    return next((form for ending, form in _FORMATS.items() if name.endswith(ending)), None)
+
+
+def _hidden(path: str, folder: str) -> bool:
+    below = path.removeprefix(folder).split("/")
+    return any(part.startswith((".", "_")) for part in below if part)

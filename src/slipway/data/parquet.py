@@ -1,0 +1,80 @@
+"""Parquet files as batches with the kinds that Slipway knows."""
+
+from collections.abc import Iterator, Sequence
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from slipway.data.files import File
+from slipway.data.schema import Kind
+from slipway.errors import DataError
+
+_BATCH_ROWS = 1 << 16
+
+
+def kinds(file: File, ignore: frozenset[str]) -> dict[str, Kind]:
+    """The kind of each column of a file.
+
+    Args:
+        file: A Parquet file.
+        ignore: Columns to leave out.
+
+    Raises:
+        DataError: The file is damaged, or a column has a type that is no single value.
+    """
+    with _opened(file) as parquet:
+        schema = parquet.schema_arrow
+    twice = next((name for name in schema.names if schema.names.count(name) > 1), None)
+    if twice is not None:
+        message = f"file {file.name!r} has two columns named {twice!r}; rename or remove one of them"
+        raise DataError(message)
+    return {field.name: _kind(file, field) for field in schema if field.name not in ignore}
+
+
+def batches(file: File, names: Sequence[str]) -> Iterator[pl.DataFrame]:
+    """The rows of a file.
+
+    Raises:
+        DataError: The file is damaged.
+    """
+    with _opened(file) as parquet:
+        try:
+            for batch in parquet.iter_batches(_BATCH_ROWS, columns=list(names)):
+                yield pl.DataFrame(pl.from_arrow(pa.Table.from_batches([batch]))).select(names)
+        except (pa.ArrowInvalid, OSError) as error:
+            message = f"file {file.name!r} is damaged: {error}"
+            raise DataError(message) from None
+
+
+def rows(file: File) -> int:
+    """Number of rows, from the file's footer."""
+    with _opened(file) as parquet:
+        return int(parquet.metadata.num_rows)
+
+
+def _opened(file: File) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(file.system.open(file.path, "rb"))
+    except (pa.ArrowInvalid, OSError) as error:
+        message = f"file {file.name!r} is no Parquet file, or it is damaged: {error}"
+        raise DataError(message) from None
+
+
+def _kind(file: File, field: pa.Field) -> Kind:
+    of = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+    tests: tuple[tuple[Kind, tuple[object, ...]], ...] = (
+        ("boolean", (pa.types.is_boolean,)),
+        ("integer", (pa.types.is_integer,)),
+        ("number", (pa.types.is_floating, pa.types.is_decimal)),
+        ("date", (pa.types.is_date, pa.types.is_timestamp)),
+        ("category", (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_null)),
+    )
+    for kind, checks in tests:
+        if any(check(of) for check in checks):  # type: ignore[operator]
+            return kind
+    message = (
+        f"column {field.name!r} of file {file.name!r} holds {field.type}, which is not a single value; "
+        "list it under 'identifiers' to leave it out, or spread it over columns"
+    )
+    raise DataError(message)

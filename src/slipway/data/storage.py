@@ -1,0 +1,198 @@
+"""Files and folders at any URI."""
+
+import contextlib
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import fsspec
+from fsspec.core import url_to_fs
+from fsspec.implementations.local import LocalFileSystem
+
+from slipway.errors import StorageError
+
+_EXTRAS = {"s3": "s3", "s3a": "s3", "gs": "gs", "gcs": "gs", "az": "az", "abfs": "az", "abfss": "az", "adl": "az"}
+
+
+def filesystem(uri: str) -> tuple[Any, str]:
+    """The file system of a URI, and the path in it.
+
+    Args:
+        uri: A URI, or a local path.
+
+    Returns:
+        An fsspec file system and a path.
+
+    Raises:
+        StorageError: The scheme is unknown, or what it needs is not installed.
+    """
+    scheme = uri.partition("://")[0] if "://" in uri else "file"
+    try:
+        system, path = url_to_fs(uri)
+    except ImportError as error:
+        extra = _EXTRAS.get(scheme)
+        todo = f"install it with: pip install 'kfp-slipway[{extra}]'" if extra else str(error)
+        message = f"{uri!r} needs support for {scheme}:// that is not installed; {todo}"
+        raise StorageError(message) from None
+    except ValueError:
+        known = ", ".join(sorted({"file", *_EXTRAS, "http", "https"} & set(fsspec.available_protocols())))
+        message = f"{uri!r} has a scheme that is not known: {scheme!r}; known are: {known}"
+        raise StorageError(message) from None
+    return system, path
+
+
+def join(uri: str, *names: str) -> str:
+    """A URI below another one."""
+    return "/".join([uri.rstrip("/") or "/", *names]) if names else uri
+
+
+def exists(uri: str) -> bool:
+    """Whether there is a file or a folder."""
+    system, path = filesystem(uri)
+    with _told("looked at", uri):
+        return bool(system.exists(path))
+
+
+def read_bytes(uri: str) -> bytes:
+    """The content of a file.
+
+    Raises:
+        StorageError: There is no such file, or it can't be read.
+    """
+    system, path = filesystem(uri)
+    system.invalidate_cache()
+    with _told("read", uri):
+        return bytes(system.cat_file(path))
+
+
+def write_bytes(uri: str, data: bytes) -> None:
+    """Writes a file, whole or not at all; folders above it are made.
+
+    Raises:
+        StorageError: It can't be written.
+    """
+    system, path = filesystem(uri)
+    with _told("written", uri):
+        if isinstance(system, LocalFileSystem):
+            aside = _aside(Path(path), data)
+            aside.replace(path)
+        else:
+            system.pipe_file(path, data)
+
+
+def create(uri: str, data: bytes) -> bool:
+    """Writes a file unless there is one; of several writers at once, one succeeds.
+
+    Returns:
+        True when it was written, False when it was there already.
+
+    Raises:
+        StorageError: It can't be written.
+    """
+    system, path = filesystem(uri)
+    with _told("written", uri):
+        if isinstance(system, LocalFileSystem):
+            return _link(_aside(Path(path), data), Path(path))
+        try:
+            system.pipe_file(path, data, mode="create")
+        except FileExistsError:
+            return False
+        return True
+
+
+def names(uri: str) -> list[str]:
+    """Names of what is in a folder, sorted; empty when there is no such folder.
+
+    Raises:
+        StorageError: It can't be listed.
+    """
+    system, path = filesystem(uri)
+    system.invalidate_cache()
+    with _told("listed", uri):
+        try:
+            found = system.ls(path, detail=False)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        return sorted(name for item in found if (name := item.rstrip("/").rpartition("/")[2]) and not _is_aside(name))
+
+
+def upload(folder: Path, uri: str) -> None:
+    """Copies the files of a local folder, folders below it included.
+
+    Raises:
+        StorageError: A file can't be written.
+    """
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            write_bytes(join(uri, *path.relative_to(folder).parts), path.read_bytes())
+
+
+def download(uri: str, folder: Path) -> None:
+    """Copies the files below a URI into a local folder.
+
+    Raises:
+        StorageError: There is nothing, or it can't be read.
+    """
+    system, root = filesystem(uri)
+    system.invalidate_cache()
+    with _told("read", uri):
+        found = system.find(root)
+    if not found:
+        message = f"there is nothing at {uri!r}"
+        raise StorageError(message)
+    for path in found:
+        relative = path.removeprefix(root.rstrip("/")).lstrip("/")
+        target = folder / relative
+        if not target.resolve().is_relative_to(folder.resolve()):
+            message = f"{uri!r} holds a name that leads out of its folder: {relative!r}"
+            raise StorageError(message)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with _told("read", uri):
+            target.write_bytes(system.cat_file(path))
+
+
+@contextlib.contextmanager
+def _told(verb: str, uri: str) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        message = f"there is nothing at {uri!r}"
+        raise StorageError(message) from None
+    except OSError as error:
+        message = f"{uri!r} can't be {verb}: {error.strerror or error}"
+        raise StorageError(message) from None
+    except Exception as error:  # the clients of object stores have errors of their own
+        if type(error).__module__.partition(".")[0] in {"slipway", "builtins"}:
+            raise
+        message = f"{uri!r} can't be {verb}: {error}"
+        raise StorageError(message) from None
+
+
+def _aside(path: Path, data: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name[:80]}.{secrets.token_hex(6)}.partial")
+    try:
+        with aside.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+    return aside
+
+
+def _link(aside: Path, path: Path) -> bool:
+    try:
+        path.hardlink_to(aside)
+    except FileExistsError:
+        return False
+    finally:
+        aside.unlink()
+    return True
+
+
+def _is_aside(name: str) -> bool:
+    return name.startswith(".") and name.endswith(".partial")
