@@ -95,8 +95,9 @@ def examine(source: Source, spec: Spec) -> Contract:
 
 def keep(frame: pl.DataFrame, spec: Spec, schema: Schema) -> pl.DataFrame:
     """The rows with a target and consent, and the columns that later steps need."""
-    names = dict.fromkeys([*schema.names, schema.target.name, *schema.sensitive, *([schema.event_time] if schema.event_time else [])])
-    return frame.filter(_consenting(frame, spec) & frame[spec.target].is_not_null()).select(names)
+    names = [*schema.names, schema.target.name, *schema.sensitive, schema.event_time]
+    kept = frame.filter(_consenting(frame, spec) & frame[spec.target].is_not_null())
+    return pl.DataFrame([kept[name] for name in dict.fromkeys(names) if name])
 
 
 def _gather(source: Source, spec: Spec) -> tuple[int, dict[str, int], dict[str, Summary]]:

@@ -69,7 +69,7 @@ def batches(file: File, dialect: Dialect) -> Iterator[pl.DataFrame]:
         with file.open() as stream, _reader(stream, dialect, refuse) as reader:
             for batch in reader:
                 frame = pl.DataFrame(pl.from_arrow(pa.Table.from_batches([batch])))
-                yield frame.select(_stripped(name) for name in dialect.names)
+                yield pl.DataFrame([_stripped(frame[name]) for name in dialect.names])
     except pa.ArrowInvalid as error:
         raise DataError(_odd_row(file, dialect, odd) or f"file {file.name!r} can't be read as CSV: {error}") from None
 
@@ -91,9 +91,9 @@ def _reader(stream: pa.NativeFile, dialect: Dialect, refuse: object) -> pacsv.CS
     )  # fmt: skip
 
 
-def _stripped(name: str) -> pl.Expr:
-    text = pl.col(name).str.strip_chars()
-    return pl.when(text == "").then(None).otherwise(text).alias(name)
+def _stripped(values: pl.Series) -> pl.Series:
+    text = values.str.strip_chars()
+    return text.set((text == "").fill_null(False), None)  # type: ignore[arg-type]
 
 
 def _encoding(file: File) -> str:

@@ -41,7 +41,8 @@ def batches(file: File, names: Sequence[str]) -> Iterator[pl.DataFrame]:
     with _opened(file) as parquet:
         try:
             for batch in parquet.iter_batches(_BATCH_ROWS, columns=list(names)):
-                yield pl.DataFrame(pl.from_arrow(pa.Table.from_batches([batch]))).select(names)
+                frame = pl.DataFrame(pl.from_arrow(pa.Table.from_batches([batch])))
+                yield pl.DataFrame([frame[name] for name in names])
         except (pa.ArrowInvalid, OSError) as error:
             message = f"file {file.name!r} is damaged: {error}"
             raise DataError(message) from None

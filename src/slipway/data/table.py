@@ -58,7 +58,7 @@ def batches(folder: Path, names: Sequence[str] | None = None) -> Iterator[pl.Dat
             for batch in file.iter_batches(BATCH_ROWS, columns=None if names is None else list(names)):
                 frame = pl.from_arrow(batch)
                 assert isinstance(frame, pl.DataFrame)  # noqa: S101 - a record batch is never a series
-                yield frame if names is None else frame.select(names)
+                yield frame if names is None else pl.DataFrame([frame[name] for name in names])
 
 
 def read(folder: Path, names: Sequence[str] | None = None) -> pl.DataFrame:

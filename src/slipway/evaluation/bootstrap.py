@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from slipway.errors import DataError
-from slipway.evaluation.metrics import Metric
 from slipway.evaluation.arrays import Floats, Ints, Statistic
+from slipway.evaluation.metrics import Metric
 
 _CELLS = 200_000
 """Weights held at a time: rows times resamples."""

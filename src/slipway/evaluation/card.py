@@ -1,9 +1,7 @@
 """The model card: what the model is, how good it is, and what to do when it is not."""
 
-from slipway.data.schema import Column
 from slipway.evaluation.content import ReportData
 from slipway.evaluation.templating import environment
-from slipway.evaluation.wording import number
 
 
 def card(data: ReportData) -> str:
@@ -16,7 +14,7 @@ def card(data: ReportData) -> str:
         Markdown.
     """
     made = environment()
-    made.filters |= {"cell": _cell, "range": _range}
+    made.filters["cell"] = _cell
     return made.get_template("card.md").render(data=data, verdict=data.verdict, target=data.schema.target)
 
 
@@ -26,12 +24,3 @@ def _cell(text: object) -> str:
     for mark in "\\`*_[]<>|":
         line = line.replace(mark, f"\\{mark}")
     return line
-
-
-def _range(column: Column) -> str:
-    """What was seen in a column, in a few words."""
-    if column.levels is not None:
-        return f"{len(column.levels)} levels"
-    if column.minimum is None or column.maximum is None or column.kind in ("date", "boolean"):
-        return ""
-    return f"{number(column.minimum)} to {number(column.maximum)}"

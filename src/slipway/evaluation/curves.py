@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from slipway.evaluation.probability import BINS, claims
 from slipway.evaluation.arrays import Floats, Ints
+from slipway.evaluation.probability import BINS, claims
 
 MAX_POINTS = 200
 """Most points of a curve."""

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from slipway.evaluation.probability import mean_of
 from slipway.evaluation.arrays import Floats, Ints, Statistic
+from slipway.evaluation.probability import mean_of
 
 
 def decide(outputs: Floats, threshold: float) -> Ints:

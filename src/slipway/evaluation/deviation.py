@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from slipway.evaluation.probability import mean_of
 from slipway.evaluation.arrays import Floats, Statistic
+from slipway.evaluation.probability import mean_of
 
 
 def rmse(y: Floats, outputs: Floats, threshold: float) -> Statistic:

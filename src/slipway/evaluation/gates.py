@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from slipway.evaluation.bootstrap import Interval
 from slipway.evaluation.metrics import Metric
-from slipway.evaluation.wording import number, percent, signed, span
+from slipway.evaluation.wording import capital, number, percent, plain, signed, span
 from slipway.spec.model import Gates
 
 BASELINE = "baseline"
@@ -66,7 +66,7 @@ def over_baseline(metric: Metric, gain: Interval, confidence: float) -> Gate:
     """
     passed = gain.low > 0
     said = f"the gain over the baseline is {_gain(metric, gain, confidence)}"
-    help_ = "" if passed else "; the columns say too little about the target, or there are too few rows to tell"
+    help_ = "" if passed else " (the columns say too little about the target, or there are too few rows to tell)"
     return Gate(BASELINE, "Gain over the baseline", passed, gain.low, 0.0, ">", "", said + help_)
 
 
@@ -110,14 +110,14 @@ def _score(limit: float | None, metric: Metric, score: float) -> Gate | None:
     rule = "≥" if metric.higher_is_better else "≤"
     passed = score >= limit if metric.higher_is_better else score <= limit
     said = f"the {metric.title} on the test rows is {number(score)}"
-    help_ = "" if passed else f"; gates.min_score asks for {number(limit)} or better"
-    return Gate("score", metric.title, passed, score, limit, rule, "", said + help_)
+    help_ = "" if passed else f" (gates.min_score asks for {plain(limit)} or better)"
+    return Gate("score", capital(metric.title), passed, score, limit, rule, "", said + help_)
 
 
 def _calibration(limit: float | None, error: float | None) -> Gate | None:
     if limit is None or error is None:
         return None
-    said = f"probabilities are off by {percent(error)} of rows on average"
+    said = f"probabilities are off by {number(error)} on average"
     return _at_most("calibration", "Calibration error", error, limit, "", said, "gates.max_calibration_error")
 
 
@@ -145,7 +145,7 @@ def _latency(limit: float | None, latency: float | None) -> Gate | None:
 def _at_most(name: str, title: str, value: float, limit: float, unit: str, said: str, field: str) -> Gate:
     passed = value <= limit
     unit_text = f" {unit}" if unit else ""
-    by = f"; {field} allows {limit:g}{unit_text}" if field else f"; {limit:g} is allowed"
+    by = f" ({field} allows {plain(limit)}{unit_text})" if field else f" ({plain(limit)} is allowed)"
     return Gate(name, title, passed, value, limit, "≤", unit, said if passed else said + by)
 
 

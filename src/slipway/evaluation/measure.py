@@ -6,8 +6,8 @@ import numpy as np
 
 from slipway.data.schema import Target
 from slipway.evaluation import metrics
-from slipway.evaluation.bootstrap import Interval, resample
 from slipway.evaluation.arrays import Floats, Ints
+from slipway.evaluation.bootstrap import Interval, resample
 from slipway.spec.model import Spec
 
 
@@ -17,7 +17,7 @@ class Measure:
 
     Attributes:
         name: The metric's name.
-        title: What a report calls it.
+        title: What a sentence calls it.
         value: The score on the test rows.
         interval: Its interval; None for a metric whose bootstrap gives none.
         higher_is_better: Which way is better.

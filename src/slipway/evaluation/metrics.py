@@ -21,7 +21,7 @@ class Metric:
 
     Attributes:
         name: What the spec calls it.
-        title: What a report calls it.
+        title: What a sentence calls it.
         tasks: The tasks it is defined for.
         higher_is_better: False for errors and losses.
         prepare: From y, outputs and threshold to a function of row weights.
@@ -58,12 +58,12 @@ class Metric:
 _ALL = (
     Metric("roc_auc", "ROC AUC", _CLASSES, True, ranking.roc_auc),
     Metric("pr_auc", "PR AUC", _CLASSES, True, ranking.pr_auc),
-    Metric("log_loss", "Log loss", _CLASSES, False, probability.log_loss),
+    Metric("log_loss", "log loss", _CLASSES, False, probability.log_loss),
     Metric("brier", "Brier score", _CLASSES, False, probability.brier),
-    Metric("accuracy", "Accuracy", _CLASSES, True, decisions.accuracy),
-    Metric("balanced_accuracy", "Balanced accuracy", _CLASSES, True, decisions.balanced_accuracy),
+    Metric("accuracy", "accuracy", _CLASSES, True, decisions.accuracy),
+    Metric("balanced_accuracy", "balanced accuracy", _CLASSES, True, decisions.balanced_accuracy),
     Metric("f1", "F1", _CLASSES, True, decisions.f1),
-    Metric("ece", "Calibration error", _CLASSES, False, probability.calibration_error, resampled=False),
+    Metric("ece", "calibration error", _CLASSES, False, probability.calibration_error, resampled=False),
     Metric("rmse", "RMSE", _NUMBERS, False, deviation.rmse),
     Metric("mae", "MAE", _NUMBERS, False, deviation.mae),
     Metric("r2", "R²", _NUMBERS, True, deviation.r2),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from slipway.evaluation.bootstrap import Interval
 from slipway.evaluation.gates import CHAMPION, Gate
 from slipway.evaluation.metrics import Metric
-from slipway.evaluation.wording import capital, count, listing, number, percent, span
+from slipway.evaluation.wording import capital, count, listing, number, percent, plain, span
 
 
 def reason(
@@ -54,7 +54,7 @@ def _tie(gain: Interval, gate: Gate, metric: Metric, confidence: float) -> str:
         return f"its {metric.title} is worse by {_size(gain)} ({interval})."
     return (
         f"its {metric.title} is {way} by {_size(gain)}, but the {interval} is not wholly above "
-        f"{number(gate.limit)}. A tie keeps the champion."
+        f"{plain(gate.limit)}. A tie keeps the champion."
     )
 
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from slipway.evaluation.bootstrap import Interval
 from slipway.evaluation.arrays import Floats
+from slipway.evaluation.bootstrap import Interval
 
 Role = Literal["challenger", "candidate", "champion", "baseline"]
 

@@ -2,6 +2,7 @@
 
 import jinja2
 
+from slipway.data.schema import Column
 from slipway.evaluation import wording
 
 
@@ -16,10 +17,21 @@ def environment() -> jinja2.Environment:
     )
     made.filters |= {
         "number": wording.number,
+        "plain": wording.plain,
         "signed": wording.signed,
         "count": wording.count,
         "percent": wording.percent,
         "short": wording.short,
         "capital": wording.capital,
+        "range": _range,
     }
     return made
+
+
+def _range(column: Column) -> str:
+    """What was seen in a column, in a few words."""
+    if column.levels is not None:
+        return f"{len(column.levels)} levels"
+    if column.minimum is None or column.maximum is None or column.kind in ("date", "boolean"):
+        return ""
+    return f"{wording.number(column.minimum)} to {wording.number(column.maximum)}"

@@ -11,11 +11,11 @@ from slipway.data.schema import Target
 from slipway.errors import DataError
 from slipway.evaluation import gates as rules
 from slipway.evaluation import metrics
+from slipway.evaluation.arrays import Floats, Ints
 from slipway.evaluation.bootstrap import Interval, Resamples, resample
 from slipway.evaluation.gates import Gate, Measured
 from slipway.evaluation.reason import reason
 from slipway.evaluation.standing import Contender, Role, Standing
-from slipway.evaluation.arrays import Floats, Ints
 from slipway.spec.model import Spec
 
 
@@ -167,7 +167,7 @@ def _require_classes(metric: metrics.Metric, y: Floats | Ints, target: Target) -
 def _require_finite(everyone: Sequence[Contender]) -> None:
     for contender in everyone:
         rows = contender.outputs.reshape(len(contender.outputs), -1)
-        finite: Ints = np.isfinite(rows).all(axis=1)
+        finite = np.atleast_1d(np.isfinite(rows).all(axis=1))
         if not finite.all():
             message = (
                 f"{contender.name} predicts nothing finite for {int((~finite).sum())} of {len(finite)} test rows, "

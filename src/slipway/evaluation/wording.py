@@ -32,6 +32,11 @@ def span(low: float, high: float, digits: int = 3) -> str:
     return f"{number(low, digits)} to {number(high, digits)}"
 
 
+def plain(value: float) -> str:
+    """A number that someone chose, such as a limit: no more digits than it has."""
+    return f"{value:,.6g}"
+
+
 def count(value: int) -> str:
     """A count with separated thousands."""
     return f"{value:,}"
