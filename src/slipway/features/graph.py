@@ -12,7 +12,7 @@ from slipway.features import calendar
 from slipway.features.apply import LARGEST
 from slipway.features.plan import Category, Date, Number, Plan
 
-OPSET = 18
+OPSET = 15
 ML_OPSET = 3
 IR_VERSION = 9
 OUTPUT = "features"

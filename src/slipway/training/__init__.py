@@ -1,0 +1,1 @@
+"""The candidates: training them, keeping them, exporting them to ONNX."""

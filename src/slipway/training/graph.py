@@ -1,0 +1,42 @@
+"""What the graphs of all models have in common."""
+
+from typing import Any
+
+import onnx
+from onnx import TensorProto, helper
+
+from slipway.features.graph import IR_VERSION, ML_OPSET, OPSET
+
+INPUT = "features"
+OUTPUT = "outputs"
+OPSETS = {"": OPSET, "ai.onnx.ml": ML_OPSET}
+
+
+def ending_in(model: Any, output: str, width: int) -> onnx.ModelProto:
+    """A converted model that answers one output only, under the common name.
+
+    Args:
+        model: A model with the input ``features``.
+        output: The output to keep.
+        width: Its number of columns.
+    """
+    graph = onnx.ModelProto()
+    graph.CopyFrom(model)
+    graph.ir_version = IR_VERSION
+    del graph.graph.output[:]
+    graph.graph.node.append(helper.make_node("Cast", [output], [OUTPUT], name="outputs", to=TensorProto.DOUBLE))
+    graph.graph.output.append(helper.make_tensor_value_info(OUTPUT, TensorProto.DOUBLE, ["N", width]))
+    return graph
+
+
+def made_of(nodes: list[onnx.NodeProto], constants: list[onnx.TensorProto], features: int, width: int) -> onnx.ModelProto:
+    """A model from nodes that lead from ``features`` to ``outputs``."""
+    graph = helper.make_graph(
+        nodes,
+        "model",
+        [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, ["N", features])],
+        [helper.make_tensor_value_info(OUTPUT, TensorProto.DOUBLE, ["N", width])],
+        constants,
+    )
+    opsets = [helper.make_opsetid(domain, version) for domain, version in OPSETS.items()]
+    return helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="slipway")
