@@ -124,7 +124,7 @@ def _calibration(limit: float | None, error: float | None) -> Gate | None:
 def _parity(measured: Measured) -> Gate | None:
     if measured.parity is None:
         return None
-    said = f"the graph that is served and the native model differ by at most {measured.parity:.1g}"
+    said = f"the graph that is served and the native model differ by at most {number(measured.parity, 2)}"
     return _at_most("parity", "Served graph against native model", measured.parity, measured.parity_limit, "", said, "")
 
 

@@ -1,34 +1,29 @@
-"""The charts of the report. Only this module imports matplotlib, which is slow to import."""
+"""The marks that charts are made of. Only this module imports matplotlib, which is slow to import."""
 
 import html
 import io
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.axes import Axes
+from matplotlib.axes import Axes as Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import EngFormatter, PercentFormatter
 
-from slipway.evaluation import curves
-from slipway.evaluation.arrays import Floats, Ints
-from slipway.evaluation.content import ReportData
-from slipway.evaluation.decisions import decide
+from slipway.evaluation.arrays import Floats
 from slipway.evaluation.svg import ACCENT, INK, MUTED, RULE, SECOND, embed
-from slipway.evaluation.wording import count, number, percent, short
+from slipway.evaluation.wording import count
 
-MAX_DOTS = 1000
-"""Most rows that a scatter plot shows."""
+LOOKS: tuple[tuple[str, Any], ...] = tuple(
+    (colour, dash) for dash in ("-", (0, (2, 1.5))) for colour in (ACCENT, SECOND)
+)
+"""Colour and dash of the lines of a chart, in order."""
 
-MAX_CLASSES = 12
-"""Most classes that a confusion matrix shows; the rarest are summed up."""
-
-_LINES = 4
-"""Most classes that get a ROC curve of their own."""
+_DASHED: dict[str, Any] = {"color": MUTED, "linewidth": 1, "linestyle": (0, (4, 4))}
 
 _STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
@@ -49,15 +44,14 @@ _STYLE: dict[Any, Any] = {
     "ytick.color": MUTED,
     "xtick.major.size": 0,
     "ytick.major.size": 0,
-    "font.size": 9.5,
-    "axes.labelsize": 9.5,
+    "font.size": 10.5,
+    "axes.labelsize": 10.5,
     "legend.frameon": False,
-    "legend.fontsize": 9,
+    "legend.fontsize": 10,
     "lines.linewidth": 1.8,
-    "axes.unicode_minus": True,
 }
 
-_Draw = Callable[[Axes], None]
+Draw = Callable[[Axes], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,89 +69,17 @@ class Chart:
     svg: str
 
 
-def charts(data: ReportData) -> tuple[Chart, ...]:
-    """Draws what the challenger did on the test rows.
+def chart(title: str, caption: str, draw: Draw) -> Chart:
+    """Draws a chart.
 
     Args:
-        data: The run.
-
-    Returns:
-        The charts that the task has, in the order of the report.
+        title: What it shows; unique in a report.
+        caption: How to read it.
+        draw: Puts the marks onto the axes.
     """
-    if data.schema.target.task == "regression":
-        return _regression(data)
-    return _binary(data) if data.schema.target.task == "binary" else _multiclass(data)
-
-
-def _binary(data: ReportData) -> tuple[Chart, ...]:
-    y, outputs = data.y, data.outputs
-    name, share = short(data.schema.target.classes[1]), float((y == 1).mean())
-    made = [_matrix(data), _score_chart(data), _calibration_chart(data, f"Share that is {name}")]
-    if 0 < share < 1:
-        roc, trade = curves.roc(y, outputs), curves.precision_recall(y, outputs)
-        made += [
-            _chart(
-                "ROC curve",
-                "Share of positives found against share of negatives taken for positive. Dashed: chance.",
-                lambda axes: _line(axes, roc.x, roc.y, "False positive rate", "True positive rate", (0, 1)),
-            ),
-            _chart(
-                "Precision and recall",
-                f"How many answers of {name} are right, as more of them are found. Dashed: the share of {name}.",
-                lambda axes: _line(axes, trade.x, trade.y, "Recall", "Precision", (share, share)),
-            ),
-        ]
-    return tuple(made)
-
-
-def _multiclass(data: ReportData) -> tuple[Chart, ...]:
-    frequent = np.argsort(-np.bincount(data.y, minlength=data.outputs.shape[1]), kind="stable")[:_LINES]
-    drawn = [index for index in frequent if 0 < (data.y == index).sum() < len(data.y)]
-    return (
-        _matrix(data),
-        _chart(
-            "ROC curves",
-            "Each class against the rest" + (f"; the {_LINES} most frequent ones." if len(drawn) == _LINES else "."),
-            lambda axes: _rocs(axes, data, drawn),
-        ),
-        _calibration_chart(data, "Share that is right"),
-        _chart(
-            "Probability of the true class",
-            "What each row's true class was given. The further right, the better.",
-            lambda axes: _histogram(axes, [("", data.outputs[np.arange(len(data.y)), data.y], ACCENT)]),
-        ),
-    )
-
-
-def _regression(data: ReportData) -> tuple[Chart, ...]:
-    y, predicted = data.y.astype(np.float64), data.outputs.astype(np.float64)
-    some = np.arange(len(y))
-    if len(y) > MAX_DOTS:
-        some = np.sort(np.random.default_rng(0).permutation(len(y))[:MAX_DOTS])
-    shown = "" if len(some) == len(y) else f" {count(MAX_DOTS)} of {count(len(y))} rows are drawn."
-    return (
-        _chart(
-            "Predicted and actual",
-            f"Dashed: a perfect prediction.{shown}",
-            lambda axes: _dots(axes, y[some], predicted[some], "Actual", "Predicted", identity=True),
-        ),
-        _chart(
-            "Errors by prediction",
-            f"Actual minus predicted. A trend or a funnel means that something is left to learn.{shown}",
-            lambda axes: _dots(axes, predicted[some], (y - predicted)[some], "Predicted", "Actual minus predicted"),
-        ),
-        _chart(
-            "How large errors are",
-            f"Half of the rows are off by less than {number(float(np.median(np.abs(y - predicted))))}.",
-            lambda axes: _errors(axes, y - predicted),
-        ),
-    )
-
-
-def _chart(title: str, caption: str, draw: _Draw) -> Chart:
     with mpl.rc_context(_STYLE), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph", category=UserWarning)
-        figure = Figure(figsize=(5.0, 3.9), layout="constrained")
+        figure = Figure(figsize=(4.4, 3.5), layout="constrained")
         draw(figure.subplots())
         file = io.StringIO()
         figure.savefig(file, format="svg", metadata={"Date": None})
@@ -165,126 +87,115 @@ def _chart(title: str, caption: str, draw: _Draw) -> Chart:
     return Chart(title, caption, embed(file.getvalue(), name, html.escape(f"{title}. {caption}")))
 
 
-def _line(
-    axes: Axes, x: tuple[float, ...], y: tuple[float, ...], xlabel: str, ylabel: str, dashed: tuple[float, float]
-) -> None:
-    axes.plot((0, 1), dashed, color=MUTED, linewidth=1, linestyle=(0, (4, 4)))
-    axes.plot(x, y, color=ACCENT)
-    axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.03), xlabel=xlabel, ylabel=ylabel)
+def unit_axes(axes: Axes, xlabel: str, ylabel: str) -> None:
+    """Makes both axes go from 0 to 1."""
+    axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.04), xlabel=xlabel, ylabel=ylabel)
 
 
-def _rocs(axes: Axes, data: ReportData, classes: list[int]) -> None:
-    axes.plot((0, 1), (0, 1), color=MUTED, linewidth=1, linestyle=(0, (4, 4)))
-    looks = [(ACCENT, "-"), (SECOND, "-"), (ACCENT, (0, (2, 1.5))), (SECOND, (0, (2, 1.5)))]
-    for index, (colour, style) in zip(classes, looks, strict=False):
-        curve = curves.roc(data.y, data.outputs, index)
-        axes.plot(curve.x, curve.y, color=colour, linestyle=style, label=short(data.schema.target.classes[index], 16))
-    axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.03), xlabel="False positive rate", ylabel="True positive rate")
-    axes.legend(loc="lower right")
+def dashed(axes: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Draws a line to compare with."""
+    axes.plot((start[0], end[0]), (start[1], end[1]), **_DASHED)
 
 
-def _calibration_chart(data: ReportData, label: str) -> Chart:
-    bins = curves.calibration(data.y, data.outputs)
-    sizes = 20 + 180 * np.asarray(bins.rows) / max(bins.rows)
-
-    def draw(axes: Axes) -> None:
-        axes.plot((0, 1), (0, 1), color=MUTED, linewidth=1, linestyle=(0, (4, 4)))
-        axes.plot(bins.claimed, bins.happened, color=ACCENT, linewidth=1.2)
-        axes.scatter(bins.claimed, bins.happened, s=sizes, color=ACCENT, alpha=0.85, linewidths=0)
-        axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), xlabel="Predicted probability", ylabel=label)
-
-    caption = "On the dashed line a probability of 0.7 comes true in 7 of 10 rows. Larger dots hold more rows."
-    return _chart("Calibration", caption, draw)
+def threshold(axes: Axes, at: float) -> None:
+    """Marks a value of the horizontal axis over the whole height."""
+    axes.axvline(at, **_DASHED)
 
 
-def _score_chart(data: ReportData) -> Chart:
-    names = [short(name, 16) for name in data.schema.target.classes]
-    parts = [(names[index], data.outputs[data.y == index, 1], colour) for index, colour in ((0, SECOND), (1, ACCENT))]
+def lines(axes: Axes, curves: Sequence[tuple[str, Sequence[float], Sequence[float]]]) -> None:
+    """Draws curves.
 
-    def draw(axes: Axes) -> None:
-        _histogram(axes, [part for part in parts if len(part[1])])
-        axes.axvline(data.threshold, color=MUTED, linewidth=1, linestyle=(0, (4, 4)))
-        axes.set_xlabel(f"Probability of {names[1]}")
+    Args:
+        axes: Where to.
+        curves: Label, horizontal and vertical values of at most four; an empty label is not listed.
+    """
+    for (label, x, y), (colour, dash) in zip(curves, LOOKS, strict=False):
+        axes.plot(x, y, color=colour, linestyle=dash, label=label or None)
+    if any(label for label, _, _ in curves):
+        _legend(axes, len(curves))
 
-    caption = f"Rows of each class, by predicted probability. Dashed: the threshold of {number(data.threshold, 2)}."
-    return _chart("Scores by class", caption, draw)
+
+def bubbles(axes: Axes, x: Sequence[float], y: Sequence[float], rows: Sequence[int]) -> None:
+    """Draws connected dots whose areas stand for rows."""
+    sizes = 20 + 160 * np.asarray(rows) / max(rows)
+    axes.plot(x, y, color=ACCENT, linewidth=1.2)
+    axes.scatter(x, y, s=sizes, color=ACCENT, alpha=0.85, linewidths=0)
 
 
-def _histogram(axes: Axes, parts: list[tuple[str, Floats, str]]) -> None:
-    edges = np.linspace(0, 1, 26)
-    for label, scores, colour in parts:
-        shares = np.histogram(np.clip(scores, 0, 1), edges)[0] / len(scores)
+def histogram(axes: Axes, parts: Sequence[tuple[str, Floats]], edges: Floats) -> None:
+    """Draws what share of the values falls between edges.
+
+    Args:
+        axes: Where to.
+        parts: Label and values of at most two groups, the shares are of each; an empty label is not listed.
+        edges: Edges of the bins, ascending.
+    """
+    for (label, values), colour in zip(parts, (ACCENT, SECOND), strict=False):
+        shares = np.histogram(np.clip(values, edges[0], edges[-1]), edges)[0] / len(values)
         axes.stairs(shares, edges, color=colour, alpha=0.28, fill=True)
-        axes.stairs(shares, edges, color=colour, linewidth=1.4, label=label)
-    axes.set(xlim=(-0.01, 1.01), xlabel="Probability", ylabel="Share of rows")
+        axes.stairs(shares, edges, color=colour, linewidth=1.4, label=label or None)
+    axes.set_ylabel("Share of rows")
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    if parts[0][0]:
-        axes.legend(loc="upper center", ncols=len(parts))
+    if any(label for label, _ in parts):
+        _legend(axes, len(parts))
 
 
-def _matrix(data: ReportData) -> Chart:
-    decided = decide(data.outputs, data.threshold)
-    names, y, decided = _summed(data.schema.target.classes, data.y, decided)
-    counts = np.asarray(curves.confusion(y, decided, len(names)))
-    right = float((data.y == decide(data.outputs, data.threshold)).mean())
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+def dots(axes: Axes, x: Floats, y: Floats, *, identity: bool) -> None:
+    """Draws one dot a row, with a line at equality or at zero.
 
-    def draw(axes: Axes) -> None:
-        axes.grid(visible=False)
-        for row, column in np.ndindex(*counts.shape):
-            colour, strength = (ACCENT if row == column else SECOND), 0.06 + 0.5 * float(shares[row, column])
-            box = Rectangle((column - 0.48, row - 0.46), 0.96, 0.92, facecolor=colour, alpha=strength, linewidth=0)
-            axes.add_patch(box)
-            _cell(axes, column, row, int(counts[row, column]), float(shares[row, column]), len(names))
-        span, slanted = (-0.5, len(names) - 0.5), len(names) > 4
-        axes.set(xlim=span, ylim=span[::-1], xlabel="Predicted", ylabel="Actual")
-        axes.set_xticks(range(len(names)), names, rotation=45 if slanted else 0, ha="right" if slanted else "center")
-        axes.set_yticks(range(len(names)), names)
-        axes.spines[:].set_visible(False)
+    Args:
+        axes: Where to.
+        x: Horizontal values, shape (n,).
+        y: Vertical values, shape (n,).
+        identity: Whether the line is where both are equal, rather than where ``y`` is 0.
+    """
+    axes.scatter(x, y, s=9, color=ACCENT, alpha=0.45, linewidths=0)
+    seen = np.concatenate([x, y]) if identity else x
+    low, high = float(seen.min()), float(seen.max())
+    dashed(axes, (low, low if identity else 0.0), (high, high if identity else 0.0))
+    shorten(axes)
 
-    return _chart("Confusion matrix", f"{percent(round(right, 3))} of the test rows are answered right.", draw)
+
+def _legend(axes: Axes, entries: int) -> None:
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=min(entries, 2), borderaxespad=0.2, handlelength=1.4)
+
+
+def shorten(axes: Axes) -> None:
+    """Writes ten thousands as 10k where the axes get that far, and leaves room between the numbers."""
+    axes.locator_params(axis="x", nbins=5)
+    for axis, ends in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+        if max(np.abs(ends)) >= 10_000:
+            axis.set_major_formatter(EngFormatter(sep=""))
+
+
+def matrix(axes: Axes, counts: Sequence[Sequence[int]], names: Sequence[str]) -> None:
+    """Draws a confusion matrix, shaded by the share of each row.
+
+    Args:
+        axes: Where to.
+        counts: Rows are actual classes, columns predicted ones.
+        names: The classes.
+    """
+    table = np.asarray(counts)
+    shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
+    for row, column in np.ndindex(*table.shape):
+        colour, strength = (ACCENT if row == column else SECOND), 0.06 + 0.5 * float(shares[row, column])
+        box = Rectangle((column - 0.48, row - 0.46), 0.96, 0.92, facecolor=colour, alpha=strength, linewidth=0)
+        axes.add_patch(box)
+        _cell(axes, column, row, int(table[row, column]), float(shares[row, column]), len(names))
+    ends, slanted = (-0.5, len(names) - 0.5), len(names) > 3
+    axes.grid(visible=False)
+    axes.set(xlim=ends, ylim=ends[::-1], xlabel="Predicted", ylabel="Actual")
+    axes.set_xticks(range(len(names)), names, rotation=40 if slanted else 0, ha="right" if slanted else "center")
+    axes.set_yticks(range(len(names)), names)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
 
 
 def _cell(axes: Axes, x: int, y: int, rows: int, share: float, classes: int) -> None:
     if classes > 4:
-        axes.text(x, y, str(rows) if rows else "", ha="center", va="center", fontsize=7 if classes > 8 else 8.5)
+        size = 6.5 if classes > 8 else 9
+        axes.text(x, y, str(rows) if rows else "", ha="center", va="center", fontsize=size)
         return
-    axes.text(x, y - 0.07, count(rows), ha="center", va="center", fontsize=12)
-    axes.text(x, y + 0.16, f"{share:.0%} of row", ha="center", va="center", fontsize=8.5, color=MUTED)
-
-
-def _summed(classes: tuple[str, ...], y: Ints, decided: Ints) -> tuple[list[str], Ints, Ints]:
-    """Class names and indices with the rarest classes taken together as the last one."""
-    if len(classes) <= MAX_CLASSES:
-        return [short(name, 12) for name in classes], y, decided
-    frequent = np.sort(np.argsort(-np.bincount(y, minlength=len(classes)), kind="stable")[: MAX_CLASSES - 1])
-    place = np.full(len(classes), MAX_CLASSES - 1)
-    place[frequent] = np.arange(MAX_CLASSES - 1)
-    others = f"{len(classes) - MAX_CLASSES + 1} others"
-    return [*(short(classes[index], 12) for index in frequent), others], place[y], place[decided]
-
-
-def _dots(axes: Axes, x: Floats, y: Floats, xlabel: str, ylabel: str, *, identity: bool = False) -> None:
-    axes.scatter(x, y, s=9, color=ACCENT, alpha=0.45, linewidths=0)
-    ends = (
-        (float(min(x.min(), y.min())), float(max(x.max(), y.max()))) if identity else (float(x.min()), float(x.max()))
-    )
-    axes.plot(ends, ends if identity else (0, 0), color=MUTED, linewidth=1, linestyle=(0, (4, 4)))
-    axes.set(xlabel=xlabel, ylabel=ylabel)
-    _thousands(axes, x, y)
-
-
-def _errors(axes: Axes, errors: Floats) -> None:
-    rows, edges = np.histogram(errors, 30)
-    axes.stairs(rows / len(errors), edges, color=ACCENT, alpha=0.28, fill=True)
-    axes.stairs(rows / len(errors), edges, color=ACCENT, linewidth=1.4)
-    axes.axvline(0, color=MUTED, linewidth=1, linestyle=(0, (4, 4)))
-    axes.set(xlabel="Actual minus predicted", ylabel="Share of rows")
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    _thousands(axes, errors, np.zeros(1))
-
-
-def _thousands(axes: Axes, x: Floats, y: Floats) -> None:
-    for axis, values in ((axes.xaxis, x), (axes.yaxis, y)):
-        if np.abs(values).max() >= 10_000:
-            axis.set_major_formatter(EngFormatter(sep=""))
+    axes.text(x, y - 0.06 * classes / 2, count(rows), ha="center", va="center", fontsize=13 if classes == 2 else 11)
+    axes.text(x, y + 0.09 * classes / 2, f"{share:.0%}", ha="center", va="center", fontsize=9.5, color=MUTED)

@@ -3,8 +3,8 @@
 from markupsafe import Markup
 
 from slipway.evaluation import metrics
+from slipway.evaluation.charts import charts
 from slipway.evaluation.content import ReportData
-from slipway.evaluation.plots import charts
 from slipway.evaluation.scale import Scale
 from slipway.evaluation.templating import environment
 

@@ -6,6 +6,9 @@ import re
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
 
+_TIMES = "\N{NO-BREAK SPACE}\N{MULTIPLICATION SIGN}\N{NO-BREAK SPACE}"
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
 
 def number(value: float | None, digits: int = 3) -> str:
     """A number with a fixed count of decimals below ten, and of significant digits above.
@@ -17,9 +20,7 @@ def number(value: float | None, digits: int = 3) -> str:
     if value is None or math.isnan(value):
         return DASH
     size = abs(value)
-    decimals = digits if size < 10 else max(0, digits - int(math.log10(size)))
-    text = f"{size:,.{decimals}f}" if size == 0 or 10**-digits <= size < 1e9 else f"{size:.{digits - 1}g}"
-    return f"{MINUS}{text}" if value < 0 else text
+    return f"{MINUS if value < 0 else ''}{_fixed(size, digits) if _is_handy(size) else _scientific(size, digits - 1)}"
 
 
 def signed(value: float, digits: int = 3) -> str:
@@ -34,7 +35,7 @@ def span(low: float, high: float, digits: int = 3) -> str:
 
 def plain(value: float) -> str:
     """A number that someone chose, such as a limit: no more digits than it has."""
-    return f"{value:,.6g}"
+    return f"{value:,.10g}" if value == 0 or 1e-4 <= abs(value) < 1e9 else _scientific(value, 6)
 
 
 def count(value: int) -> str:
@@ -66,3 +67,22 @@ def capital(sentence: str) -> str:
 def listing(items: list[str]) -> str:
     """Items with commas and a last "and"."""
     return " and ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)
+
+
+def _is_handy(size: float) -> bool:
+    return size == 0 or 1e-5 <= size < 1e9
+
+
+def _fixed(size: float, digits: int) -> str:
+    decimals = digits if size < 10 else max(0, digits - int(math.log10(size)))
+    if 0 < size < 10**-digits:
+        decimals = 1 - math.floor(math.log10(size))
+    return f"{size:,.{decimals}f}"
+
+
+def _scientific(value: float, digits: int) -> str:
+    if not math.isfinite(value):
+        return str(value)
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
+    return f"{mantissa}{_TIMES}10{str(int(exponent)).translate(_RAISED)}"

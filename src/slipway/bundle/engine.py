@@ -1,0 +1,49 @@
+"""Running the one graph of a bundle."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from slipway.errors import BundleError
+
+OUTPUT = "outputs"
+
+
+class Engine:
+    """A graph that is ready to answer.
+
+    Args:
+        model: The graph, serialised.
+        threads: Threads that one prediction may use.
+
+    Raises:
+        BundleError: The graph is damaged.
+    """
+
+    def __init__(self, model: bytes, threads: int = 1) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        try:
+            session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime's own errors share no root but this
+            message = f"the graph can't be loaded: {str(error).splitlines()[0]}"
+            raise BundleError(message) from None
+        self._run = session.run
+        self._flat = session.get_outputs()[0].shape[1] == 1
+
+    def predict(self, inputs: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
+        """Answers for raw rows.
+
+        Args:
+            inputs: Column name to an array of shape (n, 1): float64 with NaN for null, objects of str for categories.
+
+        Returns:
+            Probabilities (n, k), or predictions (n,) for a regression.
+        """
+        answer: NDArray[np.float64] = self._run([OUTPUT], inputs)[0]
+        return answer[:, 0] if self._flat else answer

@@ -1,0 +1,61 @@
+"""Bringing a bundle here: ``python -m slipway.bundle.fetch URI FOLDER --digest DIGEST``."""
+
+import argparse
+import secrets
+import shutil
+import sys
+from pathlib import Path
+
+from slipway.bundle import archive
+from slipway.bundle import manifest as manifests
+from slipway.bundle.load import verify
+from slipway.data import storage
+from slipway.errors import SlipwayError
+
+
+def fetch(uri: str, folder: Path, digest: str | None = None) -> Path:
+    """Copies a bundle into a folder and verifies it; ``bundle.json`` comes last, so that it is complete or no bundle.
+
+    Args:
+        uri: The bundle: a folder at any fsspec URI, or one that holds an archive in parts.
+        folder: Where to put it; an empty one may be there, such as a mounted volume.
+        digest: The digest that it must have; None for any.
+
+    Returns:
+        The folder.
+
+    Raises:
+        StorageError: It can't be read or written.
+        BundleError: It is not complete, changed, or another one than is asked for.
+    """
+    aside = folder / f".{secrets.token_hex(6)}.partial"
+    aside.mkdir(parents=True)
+    try:
+        storage.download(uri, aside)
+        whole = archive.unpack_parts(aside) or aside
+        verify(whole, digest)
+        names = [*manifests.files_in(whole), manifests.FILE]
+        for name in names:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (whole / name).replace(folder / name)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return folder
+
+
+def main() -> None:
+    """Fetches, and exits with 2 and a sentence when that fails."""
+    parser = argparse.ArgumentParser(prog="python -m slipway.bundle.fetch", description="Copies and verifies a bundle.")
+    parser.add_argument("uri", help="the bundle's folder, at any fsspec URI")
+    parser.add_argument("folder", type=Path, help="where to put it")
+    parser.add_argument("--digest", help="the digest it must have")
+    options = parser.parse_args()
+    try:
+        fetch(options.uri, options.folder, options.digest)
+    except SlipwayError as error:
+        sys.stderr.write(f"slipway: {error}\n")
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""Loading a bundle: nothing is answered before every file and every golden row is checked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slipway.bundle import manifest as manifests
+from slipway.bundle.engine import Engine
+from slipway.bundle.golden import TOLERANCE, Golden
+from slipway.bundle.manifest import Manifest
+from slipway.data.schema import Schema
+from slipway.errors import BundleError
+
+_REQUIRED = (manifests.MODEL, manifests.SCHEMA, manifests.REFERENCE, manifests.GOLDEN, manifests.CARD)
+_PICKLES = (".pkl", ".pickle", ".joblib", ".dill", ".npy", ".npz", ".pt", ".pth")
+_PICKLE_START = tuple(bytes([0x80, version]) for version in range(2, 6))
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A verified bundle.
+
+    Attributes:
+        folder: Where it is.
+        manifest: What it is.
+        schema: Its input columns and its target.
+        golden: Its golden rows.
+        engine: Its graph.
+    """
+
+    folder: Path
+    manifest: Manifest
+    schema: Schema
+    golden: Golden
+    engine: Engine
+
+    def predict(self, inputs: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
+        """Answers for raw rows; see ``Engine.predict``."""
+        return self.engine.predict(inputs)
+
+
+def load(folder: Path, digest: str | None = None, threads: int = 1) -> Bundle:
+    """Loads a bundle.
+
+    Args:
+        folder: The bundle.
+        digest: The digest that it must have; None for any.
+        threads: Threads that one prediction may use.
+
+    Raises:
+        BundleError: A file is missing, added or changed, the format or the digest is another one, there is a pickle, or
+            a golden row gets another prediction.
+    """
+    manifest = verify(folder, digest)
+    try:
+        schema = Schema.from_json((folder / manifests.SCHEMA).read_bytes())
+        golden = Golden.from_json((folder / manifests.GOLDEN).read_bytes(), schema)
+    except (ValueError, KeyError, TypeError) as error:
+        message = f"bundle {str(folder)!r}: the schema or the golden rows can't be read: {error!r}"
+        raise BundleError(message) from None
+    engine = Engine((folder / manifests.MODEL).read_bytes(), threads)
+    _replay(folder, engine, golden)
+    return Bundle(folder, manifest, schema, golden, engine)
+
+
+def verify(folder: Path, digest: str | None = None) -> Manifest:
+    """Checks that a bundle is complete and unchanged, without loading it.
+
+    Args:
+        folder: The bundle.
+        digest: The digest that it must have; None for any.
+
+    Returns:
+        Its manifest.
+
+    Raises:
+        BundleError: See ``load``.
+    """
+    manifest = manifests.read(folder)
+    if digest and manifest.digest != digest:
+        message = f"bundle {str(folder)!r} has digest {manifest.digest[:12]}, but {digest[:12]} is asked for"
+        raise BundleError(message)
+    found = manifests.files_in(folder)
+    for what, names in (
+        ("lacks", (set(manifest.files) | set(_REQUIRED)) - set(found)),
+        ("has a file that its manifest does not list:", set(found) - set(manifest.files)),
+        ("holds a pickle, which is never loaded:", {name for name, path in found.items() if _is_pickle(path)}),
+        ("was changed:", {name for name in found if manifest.files.get(name) != manifests.hash_of(found[name])}),
+    ):
+        if names:
+            message = f"bundle {str(folder)!r} {what} {', '.join(sorted(names))}"
+            raise BundleError(message)
+    return manifest
+
+
+def _is_pickle(path: Path) -> bool:
+    if path.is_symlink() or path.suffix in _PICKLES:
+        return True
+    with path.open("rb") as file:
+        return file.read(2) in _PICKLE_START
+
+
+def _replay(folder: Path, engine: Engine, golden: Golden) -> None:
+    try:
+        outputs = engine.predict(golden.inputs)
+        difference = golden.differences(outputs)
+    except Exception as error:  # onnxruntime's own errors share no root but this
+        message = f"bundle {str(folder)!r}: the golden rows can't be predicted: {str(error).splitlines()[0]}"
+        raise BundleError(message) from None
+    if not difference <= TOLERANCE:
+        message = f"bundle {str(folder)!r}: a golden row gets another prediction, off by {difference:.3g}"
+        raise BundleError(message)

@@ -1,0 +1,172 @@
+"""Writing a bundle: measured and checked first, then written aside, then renamed."""
+
+import json
+import secrets
+import shutil
+import statistics
+import subprocess
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slipway.bundle import golden as goldens
+from slipway.bundle import manifest as manifests
+from slipway.bundle.engine import Engine
+from slipway.bundle.load import load
+from slipway.bundle.manifest import Manifest
+from slipway.data.schema import Schema
+from slipway.errors import BundleError
+from slipway.features.plan import Plan
+from slipway.training.candidate import Model
+
+PARITY = 1e-5
+"""Largest difference that is allowed between graph and native model; for a regression in standard deviations."""
+
+_LIBRARIES = ("kfp-slipway", "onnx", "onnxruntime", "polars", "scikit-learn", "xgboost-cpu")
+_LATENCY_CALLS = 200
+
+Inputs = Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What goes into a bundle.
+
+    Attributes:
+        name: Name of the model.
+        candidate: The candidate that it is.
+        schema: Its columns and target.
+        plan: Its feature plan.
+        model: The native model.
+        graph: Plan and model in one graph, serialised.
+        reference: The drift profile of the training data, JSON.
+        card: The model card, Markdown.
+        inputs: Inputs of held-out rows, to take golden rows from.
+        outputs: Predictions of the graph for them.
+        fingerprint: Fingerprint of the data.
+        rows: Rows of each split.
+        metrics: Scores on the test rows.
+        spec: The spec.
+        threshold: Probability from which a binary prediction is the positive class.
+    """
+
+    name: str
+    candidate: str
+    schema: Schema
+    plan: Plan
+    model: Model
+    graph: bytes
+    reference: str
+    card: str
+    inputs: Inputs
+    outputs: NDArray[np.float64]
+    fingerprint: str
+    rows: dict[str, int]
+    metrics: dict[str, float]
+    spec: dict[str, Any]
+    threshold: float
+
+
+def write(folder: Path, contents: Contents) -> Manifest:
+    """Writes a bundle; the folder appears when it is complete and loads.
+
+    Args:
+        folder: Where it is to be; what is there is replaced.
+        contents: What goes into it.
+
+    Raises:
+        BundleError: What was written does not load.
+    """
+    aside = folder.with_name(f".{folder.name}.{secrets.token_hex(6)}.partial")
+    try:
+        manifest = _fill(aside, contents)
+        load(aside, manifest.digest)
+        if folder.exists():
+            shutil.rmtree(folder)
+        aside.rename(folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return manifest
+
+
+def parity(native: NDArray[Any], outputs: NDArray[np.float64], scale: float = 1.0) -> float:
+    """The largest difference between a native model and its graph.
+
+    Args:
+        native: Predictions of the native model.
+        outputs: Predictions of the graph for the same rows.
+        scale: What differences are divided by: 1, or the standard deviation of a regression's target.
+
+    Raises:
+        BundleError: It is above ``PARITY``: such a graph must not be served.
+    """
+    differences = np.abs(np.asarray(native, dtype=np.float64) - outputs) / scale
+    largest = float(differences.max(initial=0.0))
+    if not largest <= PARITY:
+        row = int(np.argmax(differences.reshape(len(differences), -1).max(axis=1)))
+        message = (
+            f"the graph and the native model disagree by up to {largest:.3g} (held-out row {row}), more than the "
+            f"{PARITY:g} that is allowed; the bundle is refused"
+        )
+        raise BundleError(message)
+    return largest
+
+
+def latency_ms(engine: Engine, inputs: Inputs) -> float:
+    """Median time to predict one row, in milliseconds."""
+    row = {name: values[:1] for name, values in inputs.items()}
+    times = []
+    for _ in range(_LATENCY_CALLS):
+        started = time.perf_counter()
+        engine.predict(row)
+        times.append(time.perf_counter() - started)
+    return statistics.median(times) * 1e3
+
+
+def _fill(folder: Path, contents: Contents) -> Manifest:
+    folder.mkdir(parents=True)
+    contents.model.save(folder / manifests.NATIVE)
+    (folder / manifests.MODEL).write_bytes(contents.graph)
+    golden = goldens.select(contents.inputs, contents.outputs)
+    for name, text in (
+        (manifests.SCHEMA, contents.schema.to_json()),
+        (manifests.GOLDEN, golden.to_json()),
+        (manifests.REFERENCE, contents.reference),
+        (manifests.CARD, contents.card),
+        (f"{manifests.NATIVE}/plan.json", contents.plan.to_json()),
+    ):
+        (folder / name).write_text(text, encoding="utf-8")
+    manifest = Manifest(
+        format=manifests.FORMAT,
+        name=contents.name,
+        candidate=contents.candidate,
+        task=contents.schema.target.task,
+        classes=contents.schema.target.classes,
+        threshold=contents.threshold,
+        created=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        fingerprint=contents.fingerprint,
+        rows=contents.rows,
+        metrics=contents.metrics,
+        spec=json.loads(json.dumps(contents.spec)),
+        plan=contents.plan.version,
+        revision=_revision(),
+        versions={name: version(name) for name in _LIBRARIES},
+        files={name: manifests.hash_of(path) for name, path in manifests.files_in(folder).items()},
+    )
+    (folder / manifests.FILE).write_text(manifest.to_json(), encoding="utf-8")
+    return manifest
+
+
+def _revision() -> str:
+    git = shutil.which("git")
+    if git is None:
+        return ""
+    asked = subprocess.run([git, "rev-parse", "HEAD"], capture_output=True, text=True, check=False)  # noqa: S603
+    return asked.stdout.strip() if asked.returncode == 0 else ""
