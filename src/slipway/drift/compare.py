@@ -1,0 +1,186 @@
+"""Current data against a reference: what drifted, by how much, and whether that is more than chance."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Final, Literal
+
+import numpy as np
+
+from slipway.drift import statistics
+from slipway.drift.profile import Column, Profile, State
+from slipway.errors import DataError
+from slipway.spec import Drift
+
+Severity = Literal["none", "warn", "alarm"]
+
+SEVERITIES: Final[tuple[Severity, ...]] = ("none", "warn", "alarm")
+
+MIN_ROWS = 10
+"""Fewest rows that can be compared."""
+
+_LEVEL = 0.01
+"""Probability of any false finding when nothing has changed; divided by the number of columns (Bonferroni)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnDrift:
+    """How one column changed.
+
+    Attributes:
+        name: The column's name.
+        severity: ``none``, ``warn`` or ``alarm``.
+        psi: Population stability index over bins or levels, missing values included.
+        noise: The PSI that chance alone stays below at these sizes.
+        ks: Largest distance of the cumulated shares.
+        js: Jensen-Shannon distance.
+        missing_before: Share of missing values in the reference.
+        missing_now: Share of missing values in the current data.
+        outside: Share of current values that the reference has not: other levels, or beyond its range.
+        labels: Names of the bins.
+        before: Share of the reference in each bin.
+        now: Share of the current data in each bin.
+        sentence: What happened, in words.
+    """
+
+    name: str
+    severity: Severity
+    psi: float
+    noise: float
+    ks: float
+    js: float
+    missing_before: float
+    missing_now: float
+    outside: float
+    labels: tuple[str, ...]
+    before: tuple[float, ...]
+    now: tuple[float, ...]
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A comparison of two tables.
+
+    Attributes:
+        reference_rows: Rows of the reference.
+        current_rows: Rows of the current data.
+        columns: Its columns, worst first.
+        missing: Columns of the reference that the current data lacks.
+        added: Columns that the reference lacks.
+    """
+
+    reference_rows: int
+    current_rows: int
+    columns: tuple[ColumnDrift, ...]
+    missing: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+
+    @property
+    def severity(self) -> Severity:
+        """The worst of the columns; ``alarm`` when one is missing."""
+        if self.missing:
+            return "alarm"
+        return max((column.severity for column in self.columns), key=SEVERITIES.index, default="none")
+
+    @property
+    def drifted(self) -> tuple[str, ...]:
+        """Columns that alarm, those that are missing included."""
+        return (*self.missing, *(column.name for column in self.columns if column.severity == "alarm"))
+
+    def to_json(self) -> str:
+        """The comparison as indented JSON."""
+        raw = {"severity": self.severity, "drifted": list(self.drifted), **asdict(self)}
+        return json.dumps(raw, indent=2, ensure_ascii=False)
+
+
+def compare(reference: Profile, current: State, limits: Drift) -> Comparison:
+    """Compares rows with a reference.
+
+    A column counts as drifted when its PSI is above the limit and above what chance alone gives at these sizes, so that
+    neither many rows nor few rows make an alarm by themselves.
+
+    Args:
+        reference: The reference.
+        current: What is known of the current rows.
+        limits: PSI above which a column is named, and above which it alarms.
+
+    Raises:
+        DataError: There are fewer than ``MIN_ROWS`` current rows.
+    """
+    if current.rows < MIN_ROWS:
+        message = f"{current.rows} current rows are too few to compare with the reference; at least {MIN_ROWS} are needed"
+        raise DataError(message)
+    here = {*current.sketches, *current.levels}
+    shared = [column for column in reference.columns if column.name in here and _same_kind(column, current)]
+    level = _LEVEL / max(1, len(shared))
+    columns = [_column(column, current, limits, level) for column in shared]
+    columns.sort(key=lambda item: (-SEVERITIES.index(item.severity), -item.psi, item.name))
+    names = {column.name for column in shared}
+    return Comparison(
+        reference.rows,
+        current.rows,
+        tuple(columns),
+        tuple(column.name for column in reference.columns if column.name not in names),
+        tuple(sorted(here - {column.name for column in reference.columns})),
+    )
+
+
+def _same_kind(column: Column, current: State) -> bool:
+    return (column.kind == "category") == (column.name in current.levels)
+
+
+def _column(column: Column, current: State, limits: Drift, level: float) -> ColumnDrift:
+    before, now = np.array(column.counts), column.count(current)
+    value = statistics.psi(before, now)
+    noise = statistics.psi_without_drift(before, now, level)
+    severity: Severity = "none"
+    if value > noise:
+        severity = "alarm" if value > limits.alarm else "warn" if value > limits.warn else "none"
+    outside = _outside(column, current)
+    shares = [counts / max(1, counts.sum()) for counts in (before, now)]
+    missing = [float(share[-1]) for share in shares]
+    return ColumnDrift(
+        name=column.name,
+        severity=severity,
+        psi=value,
+        noise=noise,
+        ks=statistics.kolmogorov_smirnov(before[:-1], now[:-1]),
+        js=statistics.jensen_shannon(before, now),
+        missing_before=missing[0],
+        missing_now=missing[1],
+        outside=outside,
+        labels=_labels(column),
+        before=tuple(shares[0].tolist()),
+        now=tuple(shares[1].tolist()),
+        sentence=_sentence(column, value, severity, shares[0], shares[1], outside),
+    )
+
+
+def _outside(column: Column, current: State) -> float:
+    if column.kind == "category":
+        found = current.levels[column.name]
+        strange = sum(count for level, count in found.items() if level and level not in column.levels)
+        return 0.0 if column.counts[-2] else strange / max(1, found.total())
+    sketch = current.sketches[column.name]
+    if column.minimum is None or column.maximum is None or not sketch.count:
+        return 0.0
+    beyond = (sketch.values < column.minimum) | (sketch.values > column.maximum)
+    return float(sketch.counts[beyond].sum() / sketch.count)
+
+
+def _labels(column: Column) -> tuple[str, ...]:
+    if column.kind == "category":
+        return (*column.levels, "other levels", "missing")
+    edges = [f"{edge:.4g}" for edge in column.edges]
+    if not edges:
+        return ("any value", "missing")
+    between = [f"{low} to {high}" for low, high in zip(edges, edges[1:], strict=False)]
+    return (f"up to {edges[0]}", *between, f"above {edges[-1]}", "missing")
+
+
+def _sentence(column: Column, value: float, severity: Severity, before: object, now: object, outside: float) -> str:
+    change = np.asarray(now) - np.asarray(before)
+    place = int(np.argmax(np.abs(change)))
+    moved = f"{_labels(column)[place]}: {np.asarray(before)[place]:.1%} before, {np.asarray(now)[place]:.1%} now"
+    strange = f"; {outside:.1%} of the values are new to the model" if outside > 0 else ""
+    return f"PSI {value:.3f}; {moved}{strange}" if severity != "none" else f"PSI {value:.3f}"

@@ -1,0 +1,185 @@
+"""What the training data was like: small, without any row, enough to compare with later."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slipway.data import sketch as sketches
+from slipway.data.schema import Kind, Schema
+from slipway.data.sketch import Sketch
+from slipway.errors import DataError
+
+FORMAT = 1
+BINS = 10
+"""Bins of a number: tenths of the reference, as far as its values can be told apart."""
+
+MAX_LEVELS = 50
+"""Levels of a category that are compared one by one; the others are counted together."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is known of rows so far.
+
+    Attributes:
+        rows: Rows seen.
+        sketches: A sketch of each number, integer, boolean and date.
+        levels: Level counts of each category; the empty text stands for a missing value.
+    """
+
+    rows: int
+    sketches: dict[str, Sketch]
+    levels: dict[str, Counter[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the reference.
+
+    Attributes:
+        name: The column's name.
+        kind: Its kind.
+        edges: Inner edges of the bins of a number; empty for a category.
+        levels: Levels of a category that are compared one by one; empty for a number.
+        counts: Rows in each bin or level, then in all other levels (categories only), then with a missing value.
+        minimum: Smallest value; None for a category.
+        maximum: Largest value; None for a category.
+    """
+
+    name: str
+    kind: Kind
+    edges: tuple[float, ...]
+    levels: tuple[str, ...]
+    counts: tuple[int, ...]
+    minimum: float | None
+    maximum: float | None
+
+    def count(self, state: State) -> NDArray[np.int64]:
+        """Rows of other data in the same bins.
+
+        Args:
+            state: What is known of the other rows.
+        """
+        if self.kind == "category":
+            found = state.levels[self.name]
+            known = [found[level] for level in self.levels]
+            missing = found[""]
+            return np.array([*known, found.total() - sum(known) - missing, missing], dtype=np.int64)
+        sketch = state.sketches[self.name]
+        return np.append(sketch.counts_between(np.array(self.edges)), sketch.nulls)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A reference: what rows were like.
+
+    Attributes:
+        rows: Rows seen.
+        columns: Its columns.
+    """
+
+    rows: int
+    columns: tuple[Column, ...]
+
+    def to_json(self) -> str:
+        """The profile as JSON."""
+        return json.dumps({"format": FORMAT, **asdict(self)}, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> "Profile":
+        """Reads what ``to_json`` wrote.
+
+        Raises:
+            DataError: It is no profile, or one of another format.
+        """
+        try:
+            raw = json.loads(text)
+            if raw["format"] != FORMAT:
+                message = f"the reference profile has format {raw['format']!r}; this release reads format {FORMAT}"
+                raise DataError(message)
+            columns = tuple(_column(item) for item in raw["columns"])
+            return cls(raw["rows"], columns)
+        except (ValueError, KeyError, TypeError) as error:
+            message = f"the reference is no profile: {error!r}"
+            raise DataError(message) from None
+
+
+def fit(inputs: Mapping[str, NDArray[Any]], schema: Schema) -> State:
+    """Looks at a part of the rows.
+
+    Args:
+        inputs: Graph inputs of the rows: column name to an array of shape (n, 1).
+        schema: Their schema.
+    """
+    rows = len(next(iter(inputs.values())))
+    return State(
+        rows,
+        {
+            column.name: sketches.fit(inputs[column.name].ravel())
+            for column in schema.columns
+            if column.kind != "category"
+        },
+        {
+            column.name: Counter(inputs[column.name].ravel().tolist())
+            for column in schema.columns
+            if column.kind == "category"
+        },
+    )
+
+
+def merge(parts: Sequence[State]) -> State:
+    """Adds up what is known of parts; at least one is needed."""
+    first = parts[0]
+    return State(
+        sum(part.rows for part in parts),
+        {name: sketches.merge([part.sketches[name] for part in parts]) for name in first.sketches},
+        {name: _added([part.levels[name] for part in parts]) for name in first.levels},
+    )
+
+
+def finish(state: State, schema: Schema) -> Profile:
+    """The profile of the rows that were seen.
+
+    Args:
+        state: What is known of them.
+        schema: Their schema.
+    """
+    return Profile(
+        state.rows,
+        tuple(
+            _of_category(column.name, state) if column.kind == "category" else _of_number(column.name, column.kind, state)
+            for column in schema.columns
+        ),
+    )
+
+
+def _of_number(name: str, kind: Kind, state: State) -> Column:
+    sketch = state.sketches[name]
+    quantiles = [sketch.quantile(place / BINS) for place in range(1, BINS)] if sketch.count else []
+    edges = tuple(sorted({edge for edge in quantiles if edge < sketch.maximum}))
+    low, high = (sketch.minimum, sketch.maximum) if sketch.count else (None, None)
+    empty = Column(name, kind, edges, (), (), low, high)
+    return Column(name, kind, edges, (), tuple(empty.count(state).tolist()), low, high)
+
+
+def _of_category(name: str, state: State) -> Column:
+    ranked = sorted(((level, count) for level, count in state.levels[name].items() if level), key=lambda item: (-item[1], item[0]))
+    levels = tuple(level for level, _ in ranked[:MAX_LEVELS])
+    empty = Column(name, "category", (), levels, (), None, None)
+    return Column(name, "category", (), levels, tuple(empty.count(state).tolist()), None, None)
+
+
+def _added(parts: list[Counter[str]]) -> Counter[str]:
+    total: Counter[str] = Counter()
+    for part in parts:
+        total.update(part)
+    return total
+
+
+def _column(raw: dict[str, Any]) -> Column:
+    return Column(**{**raw, **{name: tuple(raw[name]) for name in ("edges", "levels", "counts")}})

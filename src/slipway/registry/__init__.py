@@ -1,0 +1,1 @@
+"""Versions of a model, and which of them is the champion."""
