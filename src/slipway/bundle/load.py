@@ -15,7 +15,14 @@ from slipway.bundle.manifest import Manifest
 from slipway.data.schema import Schema
 from slipway.errors import BundleError
 
-_REQUIRED = (manifests.MODEL, manifests.SCHEMA, manifests.REFERENCE, manifests.GOLDEN, manifests.CARD)
+_REQUIRED = (
+    manifests.MODEL,
+    manifests.SCHEMA,
+    manifests.REFERENCE,
+    manifests.PREDICTIONS,
+    manifests.GOLDEN,
+    manifests.CARD,
+)
 _PICKLES = (".pkl", ".pickle", ".joblib", ".dill", ".npy", ".npz", ".pt", ".pth")
 _PICKLE_START = tuple(bytes([0x80, version]) for version in range(2, 6))
 

@@ -12,10 +12,11 @@ FILE = "bundle.json"
 FORMAT = 1
 """Version of the format; a bundle of another one is refused."""
 
-MODEL, SCHEMA, REFERENCE, GOLDEN, CARD, NATIVE = (
+MODEL, SCHEMA, REFERENCE, PREDICTIONS, GOLDEN, CARD, NATIVE = (
     "model.onnx",
     "schema.json",
     "reference.json",
+    "reference.predictions.json",
     "golden.json",
     "card.md",
     "native",

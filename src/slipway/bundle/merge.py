@@ -9,6 +9,7 @@ from slipway.features.plan import Plan
 from slipway.training.candidate import Model
 
 _PREFIX = "\x1fm."
+_ML = "ai.onnx.ml"
 
 
 def merge(plan: Plan, schema: Schema, model: Model) -> bytes:
@@ -27,11 +28,20 @@ def merge(plan: Plan, schema: Schema, model: Model) -> bytes:
     kept = {item.name for item in (*native.graph.input, *native.graph.output)}
     renamed = compose.add_prefix(native, _PREFIX)
     _restore(renamed, kept)
+    _same_operators(renamed, features)
     del renamed.metadata_props[:]
     merged = compose.merge_models(features, renamed, io_map=[(graph.OUTPUT, graph.OUTPUT)], producer_name="slipway")
     merged.ir_version = graph.IR_VERSION
     data: bytes = merged.SerializeToString(deterministic=True)
     return data
+
+
+def _same_operators(model: onnx.ModelProto, features: onnx.ModelProto) -> None:
+    """Raises the model's ``ai.onnx.ml`` to the features' version: the operators that converters write are in all of them."""
+    versions = {item.domain: item.version for item in features.opset_import}
+    for item in model.opset_import:
+        if item.domain == _ML:
+            item.version = max(item.version, versions.get(_ML, item.version))
 
 
 def _restore(model: onnx.ModelProto, kept: set[str]) -> None:

@@ -5,6 +5,7 @@ import secrets
 import shutil
 import statistics
 import subprocess
+import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -47,6 +48,7 @@ class Contents:
         model: The native model.
         graph: Plan and model in one graph, serialised.
         reference: The drift profile of the training data, JSON.
+        predictions: The drift profile of the predictions for the held-out rows, JSON.
         card: The model card, Markdown.
         inputs: Inputs of held-out rows, to take golden rows from.
         outputs: Predictions of the graph for them.
@@ -64,6 +66,7 @@ class Contents:
     model: Model
     graph: bytes
     reference: str
+    predictions: str
     card: str
     inputs: Inputs
     outputs: NDArray[np.float64]
@@ -119,6 +122,14 @@ def parity(native: NDArray[Any], outputs: NDArray[np.float64], scale: float = 1.
     return largest
 
 
+def size_mb(model: Model, graph: bytes) -> float:
+    """Size of the two large parts of a bundle, the native model and the graph, in MB (10^6 bytes)."""
+    with tempfile.TemporaryDirectory() as name:
+        model.save(Path(name))
+        native = sum(path.stat().st_size for path in Path(name).rglob("*") if path.is_file())
+    return (native + len(graph)) / 1e6
+
+
 def latency_ms(engine: Engine, inputs: Inputs) -> float:
     """Median time to predict one row, in milliseconds."""
     row = {name: values[:1] for name, values in inputs.items()}
@@ -139,6 +150,7 @@ def _fill(folder: Path, contents: Contents) -> Manifest:
         (manifests.SCHEMA, contents.schema.to_json()),
         (manifests.GOLDEN, golden.to_json()),
         (manifests.REFERENCE, contents.reference),
+        (manifests.PREDICTIONS, contents.predictions),
         (manifests.CARD, contents.card),
         (f"{manifests.NATIVE}/plan.json", contents.plan.to_json()),
     ):

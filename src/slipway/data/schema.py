@@ -90,6 +90,11 @@ class Schema:
         """Names of the input columns."""
         return tuple(column.name for column in self.columns)
 
+    @property
+    def kinds(self) -> dict[str, Kind]:
+        """Name to kind of the input columns."""
+        return {column.name: column.kind for column in self.columns}
+
     def to_json(self) -> str:
         """The schema as indented JSON."""
         return json.dumps(asdict(self), indent=2, ensure_ascii=False)

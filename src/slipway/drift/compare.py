@@ -87,6 +87,15 @@ class Comparison:
         """Columns that alarm, those that are missing included."""
         return (*self.missing, *(column.name for column in self.columns if column.severity == "alarm"))
 
+    @property
+    def sentence(self) -> str:
+        """What was found, in a line."""
+        names = ", ".join(repr(name) for name in self.drifted[:5]) + (", …" if len(self.drifted) > 5 else "")
+        if self.drifted:
+            return f"{len(self.drifted)} of {len(self.columns) + len(self.missing)} columns drifted: {names}"
+        warned = sum(column.severity == "warn" for column in self.columns)
+        return f"no column of {len(self.columns)} drifted" + (f"; {warned} are above the warning limit" if warned else "")
+
     def to_json(self) -> str:
         """The comparison as indented JSON."""
         raw = {"severity": self.severity, "drifted": list(self.drifted), **asdict(self)}

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slipway.data import sketch as sketches
-from slipway.data.schema import Kind, Schema
+from slipway.data.schema import Kind
 from slipway.data.sketch import Sketch
 from slipway.errors import DataError
 
@@ -109,26 +109,17 @@ class Profile:
             raise DataError(message) from None
 
 
-def fit(inputs: Mapping[str, NDArray[Any]], schema: Schema) -> State:
+def fit(inputs: Mapping[str, NDArray[Any]], kinds: Mapping[str, Kind]) -> State:
     """Looks at a part of the rows.
 
     Args:
         inputs: Graph inputs of the rows: column name to an array of shape (n, 1).
-        schema: Their schema.
+        kinds: Name to kind of the columns to look at.
     """
-    rows = len(next(iter(inputs.values())))
     return State(
-        rows,
-        {
-            column.name: sketches.fit(inputs[column.name].ravel())
-            for column in schema.columns
-            if column.kind != "category"
-        },
-        {
-            column.name: Counter(inputs[column.name].ravel().tolist())
-            for column in schema.columns
-            if column.kind == "category"
-        },
+        len(next(iter(inputs.values()))),
+        {name: sketches.fit(inputs[name].ravel()) for name, kind in kinds.items() if kind != "category"},
+        {name: Counter(inputs[name].ravel().tolist()) for name, kind in kinds.items() if kind == "category"},
     )
 
 
@@ -142,18 +133,18 @@ def merge(parts: Sequence[State]) -> State:
     )
 
 
-def finish(state: State, schema: Schema) -> Profile:
+def finish(state: State, kinds: Mapping[str, Kind]) -> Profile:
     """The profile of the rows that were seen.
 
     Args:
         state: What is known of them.
-        schema: Their schema.
+        kinds: Name to kind of their columns.
     """
     return Profile(
         state.rows,
         tuple(
-            _of_category(column.name, state) if column.kind == "category" else _of_number(column.name, column.kind, state)
-            for column in schema.columns
+            _of_category(name, state) if kind == "category" else _of_number(name, kind, state)
+            for name, kind in kinds.items()
         ),
     )
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from slipway.data.schema import Schema
 from slipway.features import calendar
-from slipway.features.inputs import inputs
+from slipway.features.inputs import numeric
 from slipway.features.plan import Category, Date, Number, Plan
 
 Floats = NDArray[np.float64]
@@ -29,13 +29,13 @@ def transform(plan: Plan, frame: pl.DataFrame, schema: Schema) -> NDArray[np.flo
         float32, shape (n, number of features), in the order of ``plan.names``; no NaN, no infinity.
     """
     out = np.zeros((len(frame), len(plan.names)), dtype=np.float32)
-    numeric = inputs(frame, schema, categories=False)
-    at = _write(out, 0, _filled(plan.numbers, numeric))
-    at = _write(out, at, _indicators(plan.numbers, numeric))
+    values = numeric(frame, schema)
+    at = _write(out, 0, _filled(plan.numbers, values))
+    at = _write(out, at, _indicators(plan.numbers, values))
     if plan.dates:
-        for part in calendar.parts(_filled(plan.dates, numeric), _Numpy()):
+        for part in calendar.parts(_filled(plan.dates, values), _Numpy()):
             at = _write(out, at, part)
-    at = _write(out, at, _indicators(plan.dates, numeric))
+    at = _write(out, at, _indicators(plan.dates, values))
     for category in plan.categories:
         _set(out[:, at : at + category.width], _codes(category, frame[category.column]))
         at += category.width
@@ -65,18 +65,18 @@ def _write(out: NDArray[np.float32], at: int, values: Floats) -> int:
     return end
 
 
-def _filled(steps: tuple[Number, ...] | tuple[Date, ...], numeric: dict[str, NDArray[Any]]) -> Floats:
-    columns = [np.where(np.isnan(values := numeric[step.column]), step.fill, values) for step in steps]
-    return np.hstack(columns) if columns else np.empty((_rows(numeric), 0))
+def _filled(steps: tuple[Number, ...] | tuple[Date, ...], values: dict[str, Floats]) -> Floats:
+    columns = [np.where(np.isnan(column := values[step.column]), step.fill, column) for step in steps]
+    return np.hstack(columns) if columns else np.empty((_rows(values), 0))
 
 
-def _indicators(steps: tuple[Number, ...] | tuple[Date, ...], numeric: dict[str, NDArray[Any]]) -> Floats:
-    columns = [np.isnan(numeric[step.column]).astype(np.float64) for step in steps if step.indicator]
-    return np.hstack(columns) if columns else np.empty((_rows(numeric), 0))
+def _indicators(steps: tuple[Number, ...] | tuple[Date, ...], values: dict[str, Floats]) -> Floats:
+    columns = [np.isnan(values[step.column]).astype(np.float64) for step in steps if step.indicator]
+    return np.hstack(columns) if columns else np.empty((_rows(values), 0))
 
 
-def _rows(numeric: dict[str, NDArray[Any]]) -> int:
-    return len(next(iter(numeric.values()))) if numeric else 0
+def _rows(values: dict[str, Floats]) -> int:
+    return len(next(iter(values.values()))) if values else 0
 
 
 def _codes(category: Category, values: pl.Series) -> NDArray[np.int64]:

@@ -12,7 +12,7 @@ from slipway.data import summary as summaries
 from slipway.data.schema import Schema
 from slipway.data.sketch import Sketch
 from slipway.data.summary import Summary
-from slipway.features.inputs import inputs
+from slipway.features.inputs import numeric
 from slipway.features.plan import Category, Date, Number, Plan
 
 MAX_LEVELS = 64
@@ -42,9 +42,9 @@ def fit(part: pl.DataFrame, schema: Schema) -> State:
         part: Raw rows.
         schema: Their schema.
     """
-    numeric: dict[str, NDArray[np.float64]] = inputs(part, schema, categories=False)
+    values = numeric(part, schema)
     return State(
-        {name: sketches.fit(values.ravel()) for name, values in numeric.items()},
+        {name: sketches.fit(column.ravel()) for name, column in values.items()},
         {
             column.name: summaries.fit(part[column.name], column.kind)
             for column in schema.columns

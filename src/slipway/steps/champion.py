@@ -1,0 +1,91 @@
+"""The champion, asked about today's rows."""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from slipway.bundle import manifest as manifests
+from slipway.bundle.load import Bundle, load
+from slipway.data.schema import Column, Schema, Target
+from slipway.drift.profile import Profile
+from slipway.errors import DataError
+from slipway.features.inputs import inputs
+from slipway.registry.folder import Registry, Version
+
+
+def find(name: str, registry: str) -> Version | None:
+    """The champion; None before the first promotion, or when no registry is given."""
+    return Registry(registry).champion(name) if registry else None
+
+
+def reference(version: Version, registry: str) -> Profile:
+    """The profile of a champion's training data, from its verified bundle.
+
+    Args:
+        version: The champion.
+        registry: Where it is kept.
+
+    Raises:
+        BundleError: The bundle is damaged.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        fetched = Registry(registry).fetch(version, Path(folder))
+        return Profile.from_json((fetched / manifests.REFERENCE).read_bytes())
+
+
+def outputs(version: Version, registry: str, frame: pl.DataFrame, schema: Schema) -> NDArray[np.float64]:
+    """The champion's predictions for raw rows.
+
+    A column that the rows do not have any more counts as missing in every row.
+
+    Args:
+        version: The champion.
+        registry: Where it is kept.
+        frame: The rows.
+        schema: Their schema.
+
+    Returns:
+        Probabilities (n, k) in the order of the schema's classes, or predictions (n,).
+
+    Raises:
+        BundleError: The champion is damaged.
+        DataError: It predicts something else, or a column has become of another kind.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        bundle = load(Registry(registry).fetch(version, Path(folder)))
+        order = _order(bundle, schema.target, version)
+        columns = [_column(frame, column, schema, version) for column in bundle.schema.columns]
+        answers = bundle.predict(inputs(pl.DataFrame(columns), bundle.schema.kinds))
+    return answers[:, order] if order else answers
+
+
+def _order(bundle: Bundle, target: Target, version: Version) -> list[int]:
+    theirs = bundle.schema.target
+    if (theirs.task == "regression") != (target.task == "regression") or set(theirs.classes) != set(target.classes):
+        message = (
+            f"the champion v{version.number} predicts {_said(theirs)}, the data holds {_said(target)}; they can't be "
+            "compared: give the new model another 'name', or mend the target"
+        )
+        raise DataError(message)
+    return [theirs.classes.index(label) for label in target.classes]
+
+
+def _column(frame: pl.DataFrame, column: Column, schema: Schema, version: Version) -> pl.Series:
+    if column.name not in frame.columns:
+        kind = pl.String if column.kind == "category" else pl.Float64 if column.kind != "date" else pl.Datetime("us")
+        return pl.Series(column.name, [None] * len(frame), dtype=kind)
+    now = schema.kinds.get(column.name, column.kind)
+    if now != column.kind and {now, column.kind} & {"category", "date"}:
+        message = (
+            f"column {column.name!r} is {now}, but was {column.kind} when the champion v{version.number} was trained; "
+            f"set types: {{{column.name}: {column.kind}}}, or mend the data"
+        )
+        raise DataError(message)
+    return frame[column.name]
+
+
+def _said(target: Target) -> str:
+    return f"a number ({target.name!r})" if target.task == "regression" else f"the classes {', '.join(target.classes)}"

@@ -1,0 +1,84 @@
+"""The step ``drift``."""
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from slipway.data import table as tables
+from slipway.drift import profile as profiles
+from slipway.drift.compare import Comparison, compare
+from slipway.drift.report import report as report_of
+from slipway.features.inputs import inputs
+from slipway.spec import Spec, parse
+from slipway.steps import champion as champions
+from slipway.steps.contract import TableContract
+from slipway.steps.events import step
+
+logger = logging.getLogger(__name__)
+
+NO_CHAMPION = "There is no champion yet, so there is no reference: its training data becomes the first one."
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What ``drift`` found.
+
+    Attributes:
+        drifted: Whether any column alarms.
+        severity: ``none``, ``warn``, ``alarm``, or ``unknown`` without a champion.
+        columns: Names of the columns that alarm.
+        metrics: Columns compared and drifted, largest PSI; empty without a champion.
+    """
+
+    drifted: bool
+    severity: str
+    columns: list[str]
+    metrics: dict[str, float]
+
+
+@step
+def drift(fields: dict[str, Any], *, table: str, contract: str, report: str, findings: str) -> Result:
+    """Compares a table with the reference profile of the champion's training data.
+
+    Args:
+        fields: Fields of the spec: name, registry, drift.
+        table: The checked table.
+        contract: Its contract.
+        report: File to write the report to (HTML).
+        findings: File to write the same to for machines (JSON).
+
+    Raises:
+        BundleError: The champion's bundle is damaged.
+        DataError: There are too few rows to compare.
+        RegistryError: The registry can't be read.
+    """
+    spec = parse({"data": "-", "target": "-", **fields}, Spec)
+    kinds = TableContract.read(Path(contract)).schema.kinds
+    version = champions.find(spec.name, fields.get("registry", ""))
+    comparison = None
+    if version is not None:
+        parts = [profiles.fit(inputs(frame, kinds), kinds) for frame in tables.batches(Path(table))]
+        comparison = compare(champions.reference(version, spec.registry), profiles.merge(parts), spec.drift)
+    against = f"the training data of champion v{version.number}" if version else NO_CHAMPION
+    Path(report).write_text(report_of(comparison, spec.name, against), encoding="utf-8")
+    Path(findings).write_text(comparison.to_json() if comparison else "null", encoding="utf-8")
+    return _result(comparison)
+
+
+def _result(comparison: Comparison | None) -> Result:
+    if comparison is None:
+        logger.info("no champion yet, so nothing to compare with")
+        return Result(drifted=False, severity="unknown", columns=[], metrics={})
+    drifted = list(comparison.drifted)
+    logger.info("%s", comparison.sentence)
+    return Result(
+        drifted=bool(drifted),
+        severity=comparison.severity,
+        columns=drifted,
+        metrics={
+            "columns_compared": len(comparison.columns),
+            "columns_drifted": len(drifted),
+            "largest_psi": max((column.psi for column in comparison.columns), default=0.0),
+        },
+    )

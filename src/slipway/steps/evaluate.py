@@ -1,0 +1,218 @@
+"""The step ``evaluate``."""
+
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slipway.bundle import write as bundles
+from slipway.data import table as tables
+from slipway.data.schema import Kind, Schema
+from slipway.data.split import NAMES, TRAIN
+from slipway.drift import profile as profiles
+from slipway.evaluation import baseline, decisions
+from slipway.evaluation import curves as drawing
+from slipway.evaluation.card import card as card_of
+from slipway.evaluation.content import ReportData
+from slipway.evaluation.measure import measures
+from slipway.evaluation.report import report as report_of
+from slipway.evaluation.verdict import Contender, judge
+from slipway.features.inputs import inputs
+from slipway.features.plan import Plan
+from slipway.spec import Spec
+from slipway.steps import challenger as challengers
+from slipway.steps import champion as champions
+from slipway.steps.challenger import Challenger
+from slipway.steps.contract import TableContract
+from slipway.steps.events import step
+from slipway.training import store
+from slipway.training.matrix import TARGET
+from slipway.training.search import Trained
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Curves:
+    """What the KFP dashboard draws.
+
+    Attributes:
+        roc: False positive rates, true positive rates, thresholds; None where the test rows have one class only. Of
+            more than two classes, all together (micro average).
+        confusion: Class labels, and counts with a row for each true class.
+    """
+
+    roc: tuple[list[float], list[float], list[float]] | None
+    confusion: tuple[list[str], list[list[int]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What ``evaluate`` found.
+
+    Attributes:
+        promoted: Whether the challenger is to replace the champion.
+        champion: Version of the champion it was compared with; 0 for none.
+        digest: Digest of the challenger's bundle.
+        metrics: Every score with its interval.
+        curves: Curves of a classification; None for a regression.
+    """
+
+    promoted: bool
+    champion: int
+    digest: str
+    metrics: dict[str, float]
+    curves: Curves | None
+
+
+@step
+def evaluate(
+    fields: dict[str, Any],
+    *,
+    seed: int,
+    rows: str,
+    features: str,
+    plan: str,
+    models: str,
+    contract: str,
+    bundle: str,
+    verdict: str,
+    card: str,
+    report: str,
+) -> Result:
+    """Judges the best candidate against the champion on the same test rows, and writes it as a bundle.
+
+    Args:
+        fields: Fields of the spec: name, registry, metric, threshold, gates.
+        seed: Seed of the bootstrap.
+        rows: Folder of the raw rows of each split.
+        features: Folder of their features.
+        plan: The feature plan.
+        models: The candidates.
+        contract: The table's contract.
+        bundle: Folder to write the challenger to.
+        verdict: File to write the decision to (JSON).
+        card: File to write the model card to (Markdown).
+        report: File to write the report to (HTML).
+
+    Raises:
+        BundleError: The served graph and the native model disagree, or the champion's bundle is damaged.
+        DataError: The metric is not defined on the test rows, or the champion can't be asked about them.
+        RegistryError: The registry can't be read.
+    """
+    agreed = TableContract.read(Path(contract))
+    spec = agreed.spec({**fields, "split": {"seed": seed}})
+    trained = store.load(Path(models), agreed.schema.target)
+    fitted = Plan.from_json(Path(plan).read_text(encoding="utf-8"))
+    goal = tables.read(Path(features) / NAMES[TRAIN], [TARGET])[TARGET].to_numpy()
+    scale = (float(np.std(goal)) or 1.0) if agreed.schema.target.task == "regression" else 1.0
+    challenger = challengers.build(trained[0].model, fitted, agreed.schema, Path(rows), Path(features), scale)
+    logger.info("graph and native model agree on every held-out row (largest difference %.1e)", challenger.measured.parity)
+    version = champions.find(spec.name, fields.get("registry", ""))
+    champion = None
+    if version is not None:
+        answers = champions.outputs(version, spec.registry, challenger.test.frame, agreed.schema)
+        champion = Contender(f"champion v{version.number}", answers)
+    y = challenger.test.matrix.y
+    judged = judge(
+        y,
+        _contenders(trained, challenger),
+        baseline.outputs(goal, agreed.schema.target, len(y)),
+        target=agreed.schema.target,
+        spec=spec,
+        champion=champion,
+        measured=challenger.measured,
+    )
+    data = ReportData(
+        name=spec.name,
+        data=agreed.data,
+        fingerprint=agreed.fingerprint,
+        created=datetime.now(UTC),
+        schema=agreed.schema,
+        counts={name: tables.rows(Path(rows) / name) for name in NAMES},
+        verdict=judged,
+        measures=measures(y, challenger.outputs, agreed.schema.target, spec),
+        y=y,
+        outputs=challenger.outputs,
+        threshold=spec.threshold,
+        dropped=agreed.dropped,
+        notes=agreed.notes,
+    )
+    contents = _contents(data, challenger, trained[0], fitted, spec, Path(rows))
+    digest = bundles.write(Path(bundle), contents).digest
+    Path(report).write_text(report_of(data), encoding="utf-8")
+    Path(card).write_text(contents.card, encoding="utf-8")
+    Path(verdict).write_text(judged.to_json(), encoding="utf-8")
+    logger.info("%s", judged.reason)
+    return Result(judged.promoted, version.number if version else 0, digest, _metrics(data), _curves(data))
+
+
+def _contenders(trained: tuple[Trained, ...], challenger: Challenger) -> list[Contender]:
+    x = challenger.test.matrix.x
+    others = [Contender(item.name, np.asarray(item.model.predict(x)), item.score, item.seconds) for item in trained[1:]]
+    return [Contender(trained[0].name, challenger.outputs, trained[0].score, trained[0].seconds), *others]
+
+
+def _contents(
+    data: ReportData, challenger: Challenger, trained: Trained, plan: Plan, spec: Spec, rows: Path
+) -> bundles.Contents:
+    return bundles.Contents(
+        name=spec.name,
+        candidate=trained.name,
+        schema=data.schema,
+        plan=plan,
+        model=trained.model,
+        graph=challenger.graph,
+        reference=_reference(rows / NAMES[TRAIN], data.schema),
+        predictions=_predictions(challenger.outputs, data.schema),
+        card=card_of(data),
+        inputs=challenger.inputs,
+        outputs=challenger.outputs,
+        fingerprint=data.fingerprint,
+        rows=dict(data.counts),
+        metrics={item.name: item.value for item in data.measures},
+        spec=spec.model_dump(mode="json"),
+        threshold=spec.threshold,
+    )
+
+
+def _reference(folder: Path, schema: Schema) -> str:
+    parts = [profiles.fit(inputs(frame, schema.kinds), schema.kinds) for frame in tables.batches(folder)]
+    return profiles.finish(profiles.merge(parts), schema.kinds).to_json()
+
+
+def _predictions(outputs: NDArray[np.float64], schema: Schema) -> str:
+    names = schema.target.classes or (schema.target.name,)
+    columns = {name: column.reshape(-1, 1) for name, column in zip(names, outputs.reshape(len(outputs), -1).T, strict=True)}
+    kinds: dict[str, Kind] = dict.fromkeys(names, "number")
+    return profiles.finish(profiles.fit(columns, kinds), kinds).to_json()
+
+
+def _metrics(data: ReportData) -> dict[str, float]:
+    gain = data.verdict.gain
+    found = {"gain": gain.estimate, "gain_low": gain.low, "gain_high": gain.high}
+    for item in data.measures:
+        found[item.name] = item.value
+        if item.interval is not None:
+            found |= {f"{item.name}_low": item.interval.low, f"{item.name}_high": item.interval.high}
+    return {name: float(value) for name, value in found.items() if np.isfinite(value)}
+
+
+def _curves(data: ReportData) -> Curves | None:
+    target, outputs = data.schema.target, data.outputs
+    if target.task == "regression":
+        return None
+    y = data.y.astype(np.int64)
+    decided = decisions.decide(outputs, data.threshold)
+    confusion = drawing.confusion(y, decided, len(target.classes))
+    if target.task == "multiclass":
+        held = np.eye(len(target.classes), dtype=np.int64)[y].ravel()
+        y, outputs = held, np.column_stack([1 - outputs.ravel(), outputs.ravel()])
+    if y.min() == y.max():
+        return Curves(None, (list(target.classes), confusion))
+    roc = drawing.roc(y, outputs)
+    return Curves((list(roc.x), list(roc.y), list(roc.thresholds)), (list(target.classes), confusion))
