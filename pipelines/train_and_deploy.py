@@ -3,7 +3,7 @@
 from typing import Dict, List, NamedTuple
 
 from kfp import dsl
-from kfp.dsl import HTML, Artifact, Markdown, Model
+from kfp.dsl import HTML, Artifact, Input, Markdown, Model
 from slipway.components import deploy, drift, evaluate, featurize, register, train, validate
 
 
@@ -16,6 +16,33 @@ class Outputs(NamedTuple):
     card: Markdown
     report: HTML
     drift_report: HTML
+
+
+@dsl.pipeline(name="launch")
+def launch(
+    promoted: bool,
+    bundle: Input[Model],
+    champion: int,
+    name: str,
+    registry: str,
+    to: str,
+    context: str,
+    serving: Dict[str, str],
+    state: str,
+    run: str,
+):
+    """Registers and deploys a model that was promoted.
+
+    It is a pipeline of its own so that the condition is on an input: KFP's local runner takes a condition on a named output
+    of a component for false.
+    """
+    with dsl.If(promoted == True, name="promoted"):  # noqa: E712
+        registered = register(bundle=bundle, name=name, registry=registry, champion=champion, run=run)
+        deployed = deploy(
+            bundle=bundle, name=name, registry=registry, to=to, context=context, serving=serving, state=state, run=run
+        ).after(registered)
+    for reaches_outside in (registered, deployed):
+        reaches_outside.set_caching_options(False)
 
 
 @dsl.pipeline(
@@ -120,25 +147,19 @@ def train_and_deploy(
         gates=gates,
         seed=seed,
     )
-    with dsl.If(judged.outputs["promoted"] == True, name="promoted"):  # noqa: E712
-        registered = register(
-            bundle=judged.outputs["bundle"],
-            name=name,
-            registry=registry,
-            champion=judged.outputs["champion"],
-            run=run,
-        )
-        deployed = deploy(
-            bundle=judged.outputs["bundle"],
-            name=name,
-            registry=registry,
-            to=to,
-            context=context,
-            serving=serving,
-            state=state,
-            run=run,
-        ).after(registered)
-    for reaches_outside in (checked, drifted, judged, registered, deployed):
+    launched = launch(
+        promoted=judged.outputs["promoted"],
+        bundle=judged.outputs["bundle"],
+        champion=judged.outputs["champion"],
+        name=name,
+        registry=registry,
+        to=to,
+        context=context,
+        serving=serving,
+        state=state,
+        run=run,
+    )
+    for reaches_outside in (checked, drifted, judged, launched):
         reaches_outside.set_caching_options(False)
     return Outputs(
         promoted=judged.outputs["promoted"],

@@ -11,6 +11,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from slipway.bundle import manifest as manifests
+from slipway.bundle.golden import Golden
+from slipway.data import storage
+from slipway.data.schema import Schema
 from slipway.evaluation.verdict import Verdict
 from slipway.evaluation.wording import number, percent, span
 
@@ -69,6 +73,13 @@ def curl(endpoint: str, example: Any) -> str:
     """A command that asks the endpoint for the prediction of a row; works when it is pasted into a shell."""
     body = json.dumps(example, ensure_ascii=False).replace("'", "'\\''")
     return f"curl -s {endpoint}/predict -H 'content-type: application/json' -d '{body}'"
+
+
+def example(uri: str) -> dict[str, Any]:
+    """A request with one golden row of a bundle."""
+    schema = Schema.from_json(storage.read_bytes(storage.join(uri, manifests.SCHEMA)))
+    golden = Golden.from_json(storage.read_bytes(storage.join(uri, manifests.GOLDEN)), schema)
+    return {"rows": golden.rows(schema)[:1]}
 
 
 def collect(outputs: dict[str, Any], folder: Path) -> tuple[Verdict, dict[str, Path]]:

@@ -1,10 +1,11 @@
 """``slipway run``: the whole path from a table to a served model."""
 
 import json
-from dataclasses import asdict, dataclass
+import secrets
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -12,29 +13,20 @@ from rich.console import Console
 from slipway.cli.options import DEFAULT_SPEC, HOME, AsJson, SpecFile, server_state
 from slipway.errors import SpecError
 
+if TYPE_CHECKING:
+    from slipway.cli.outcome import Outcome
+    from slipway.spec import Spec
+
 STEPS = ("validate", "drift", "featurize", "train", "evaluate", "register", "deploy")
 """Steps of the pipeline in the order in which the local runner takes them."""
 
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a run serves its model.
-
-    Attributes:
-        to: ``local`` or ``kubernetes``.
-        context: The kubeconfig context, for a cluster.
-    """
-
-    to: str
-    context: str
+Target = Literal["local", "kubernetes"]
 
 
 def run(
     spec: SpecFile = DEFAULT_SPEC,
     data: Annotated[str, typer.Option("--data", help="Another table than the spec's.", show_default="the spec's")] = "",
-    to: Annotated[
-        Literal["local", "kubernetes"], typer.Option("--to", help="Where to serve: this machine, or a cluster.")
-    ] = "local",
+    to: Annotated[Target, typer.Option("--to", help="Where to serve: this machine, or a cluster.")] = "local",
     context: Annotated[
         str, typer.Option("--context", help="The kubeconfig context; needed with --to kubernetes.")
     ] = "",
@@ -47,12 +39,12 @@ def run(
     """
     from slipway.spec import load
 
-    place = _place(to, context)
+    _check_place(to, context)
     checked = load(spec)
     if data:
         checked = checked.model_copy(update={"data": data})
-    console = Console(stderr=as_json)
-    outcome = _pipeline(checked, place, console)
+    console = Console(file=sys.stderr if as_json else sys.stdout)
+    outcome = _run(checked, to, context, console)
     if as_json:
         typer.echo(json.dumps(outcome.to_dict(), ensure_ascii=False))
     else:
@@ -61,25 +53,48 @@ def run(
         raise typer.Exit(3)
 
 
-def _place(to: str, context: str) -> Place:
+def _check_place(to: Target, context: str) -> None:
     if to == "kubernetes" and not context:
         message = "no cluster is named: say which one with --context NAME (kubectl config get-contexts lists them)"
         raise SpecError(message)
     if to == "local" and context:
         message = f"--context {context!r} names a cluster, but the run serves on this machine: add --to kubernetes"
         raise SpecError(message)
-    return Place(to, context)
 
 
-def _pipeline(spec: Spec, place: Place, console: Console) -> Outcome:
-    name = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{spec.name}"
-    folder = HOME / "runs" / name
+def _run(spec: "Spec", to: Target, context: str, console: Console) -> "Outcome":
+    from slipway.cli.outcome import Outcome, collect, example
+    from slipway.cli.progress import Progress
+    from slipway.data.fingerprint import fingerprint
+    from slipway.orchestration import arguments, local
+    from slipway.pipelines import train_and_deploy
+    from slipway.rollout.local import require_port
+    from slipway.steps.deploy import serve
+
     state = server_state(spec.name)
-    arguments = parameters(
-        spec, to=place.to, context=place.context, fingerprint=fingerprint(spec.data), state=str(state.absolute()), run=name
+    if to == "local":
+        require_port(spec.serving.host, spec.serving.port, state)
+    name = f"{spec.name}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    folder = HOME / "runs" / name
+    given = arguments.train_and_deploy(
+        spec, to=to, context=context, fingerprint=fingerprint(spec.data), state=str(state.absolute()), run=name
     )
     with Progress(STEPS, console).shown() as progress:
-        outputs = local.run(train_and_deploy, arguments, folder, progress.follow)
+        outputs = local.run(train_and_deploy, given, folder, progress.follow)
     verdict, files = collect(outputs, folder)
-    endpoint, example = served(spec, place.to, place.context, state, name)
-    return Outcome(spec.name, verdict, files, endpoint, example)
+    served = _to_serve(spec, files["bundle"], verdict.promoted)
+    if served is None:
+        return Outcome(spec.name, verdict, files, "", None)
+    endpoint = serve(spec, *served, to, context, state, name)
+    return Outcome(spec.name, verdict, files, endpoint, example(served[0]))
+
+
+def _to_serve(spec: "Spec", bundle: Path, promoted: bool) -> tuple[str, str] | None:
+    """URI and digest of the champion; of the new bundle, if it was promoted, when the run stands alone."""
+    from slipway.bundle import manifest
+    from slipway.steps.champion import find
+
+    if not spec.registry:
+        return (str(bundle), manifest.read(bundle).digest) if promoted else None
+    champion = find(spec.name, spec.registry)
+    return (champion.uri, champion.digest) if champion else None

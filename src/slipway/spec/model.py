@@ -127,5 +127,5 @@ class Spec(_Section):
     gates: Gates = Gates()
     drift: Drift = Drift()
     registry: str = ".slipway/registry"
-    """Folder at any fsspec URI where versions and the champion are kept."""
+    """Folder at any fsspec URI where versions and the champion are kept; empty: a run stands alone."""
     serving: Serving = Serving()

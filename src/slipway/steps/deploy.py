@@ -1,16 +1,14 @@
 """The step ``deploy``."""
 
-import logging
 import os
 from pathlib import Path
 from typing import Any
 
-from slipway.bundle.load import load
+from slipway.bundle import manifest as manifests
 from slipway.errors import SpecError
+from slipway.rollout import local
 from slipway.spec import Spec, parse
 from slipway.steps.events import step
-
-logger = logging.getLogger(__name__)
 
 TARGETS = ("auto", "local", "kubernetes")
 
@@ -34,13 +32,36 @@ def deploy(
 
     Raises:
         SpecError: ``to`` is none of the above.
-        RolloutError: The server or the cluster can't do it; the sentence says why.
+        BundleError: The bundle is refused.
+        ServingError, RolloutError: The server or the cluster can't do it; the sentence says why.
     """
     spec = parse({"data": "-", "target": "-", **fields}, Spec)
     if to not in TARGETS:
         message = f"parameter 'to' is {to!r}; it should be one of {', '.join(TARGETS)}"
         raise SpecError(message)
-    in_cluster = "KUBERNETES_SERVICE_HOST" in os.environ
-    if to == "kubernetes" or (to == "auto" and in_cluster):
-        return _to_kubernetes(spec, Path(bundle), context, run)
-    return _to_this_machine(spec, Path(bundle), Path(state or f".slipway/servers/{spec.name}.json"))
+    if to == "auto":
+        to = "kubernetes" if "KUBERNETES_SERVICE_HOST" in os.environ else "local"
+    digest = manifests.read(Path(bundle)).digest
+    return serve(spec, bundle, digest, to, context, Path(state or f".slipway/servers/{spec.name}.json"), run)
+
+
+def serve(spec: Spec, uri: str, digest: str, to: str, context: str, state: Path, run: str) -> str:
+    """Serves a bundle on this machine or in a cluster; nothing happens when it is served there already.
+
+    Args:
+        spec: The spec: name, registry, serving.
+        uri: The bundle.
+        digest: Its digest.
+        to: ``local`` or ``kubernetes``.
+        context: The kubeconfig context; empty inside a cluster.
+        state: File that remembers the local server.
+        run: Name of the run, for the record.
+
+    Returns:
+        Where predictions are answered.
+    """
+    if to == "local":
+        return local.launch(uri, digest, spec.serving.host, spec.serving.port, state)
+    from slipway.rollout import cluster
+
+    return cluster.deploy(uri, digest, spec, context, run)

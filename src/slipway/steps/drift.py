@@ -5,12 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from slipway.bundle import manifest as manifests
+from slipway.data import storage
 from slipway.data import table as tables
+from slipway.data.schema import Kind
+from slipway.data.source import Source, open_table
 from slipway.drift import profile as profiles
 from slipway.drift.compare import Comparison, compare
+from slipway.drift.profile import Profile, State
 from slipway.drift.report import report as report_of
 from slipway.features.inputs import inputs
-from slipway.spec import Spec, parse
+from slipway.spec import Drift, Spec, parse
 from slipway.steps import champion as champions
 from slipway.steps.contract import TableContract
 from slipway.steps.events import step
@@ -64,6 +69,39 @@ def drift(fields: dict[str, Any], *, table: str, contract: str, report: str, fin
     Path(report).write_text(report_of(comparison, spec.name, against), encoding="utf-8")
     Path(findings).write_text(comparison.to_json() if comparison else "null", encoding="utf-8")
     return _result(comparison)
+
+
+def between(reference: str, current: str, limits: Drift, report: Path) -> Comparison:
+    """Compares a table with a reference, without a pipeline.
+
+    Args:
+        reference: A table, a bundle, or a reference profile (JSON), at any fsspec URI.
+        current: A table.
+        limits: PSI limits.
+        report: File to write the report to (HTML).
+
+    Raises:
+        DataError: One of them can't be read, or there are too few rows to compare.
+        StorageError: The report can't be written.
+    """
+    comparison = compare(_reference(reference), _look(open_table(current))[0], limits)
+    storage.write_bytes(str(report), report_of(comparison, current, reference).encode())
+    return comparison
+
+
+def _reference(uri: str) -> Profile:
+    profile = storage.join(uri, manifests.REFERENCE)
+    if uri.endswith(".json"):
+        return Profile.from_json(storage.read_bytes(uri))
+    if storage.exists(profile):
+        return Profile.from_json(storage.read_bytes(profile))
+    state, kinds = _look(open_table(uri))
+    return profiles.finish(state, kinds)
+
+
+def _look(source: Source) -> tuple[State, dict[str, Kind]]:
+    parts = [profiles.fit(inputs(frame, source.columns), source.columns) for frame in source.batches()]
+    return profiles.merge(parts), source.columns
 
 
 def _result(comparison: Comparison | None) -> Result:

@@ -1,0 +1,1 @@
+"""Where a bundle is served: this machine or a Kubernetes cluster, and how it gets there."""

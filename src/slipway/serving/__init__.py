@@ -1,0 +1,1 @@
+"""The model server: one bundle, answered over HTTP."""

@@ -1,0 +1,43 @@
+"""Predictions of a graph as JSON values."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slipway.bundle.manifest import Manifest
+from slipway.data.schema import Target
+
+Answers = Callable[[NDArray[np.float64]], list[dict[str, Any]]]
+
+
+def encoder(target: Target, manifest: Manifest) -> Answers:
+    """The function from a graph's outputs to what a request is answered.
+
+    Args:
+        target: What is predicted.
+        manifest: The bundle's manifest, for the threshold of a binary model.
+
+    Returns:
+        A function from probabilities (n, k) to a label and the probability of each class, or from predictions (n,) to
+        a value.
+    """
+    if target.task == "regression":
+        return lambda outputs: [{"value": value} for value in outputs.tolist()]
+    labels = [target.label(index) for index in range(len(target.classes))]
+
+    def encode(outputs: NDArray[np.float64]) -> list[dict[str, Any]]:
+        chosen = _decide(outputs, manifest.threshold)
+        return [
+            {"label": labels[place], "probabilities": dict(zip(target.classes, row, strict=True))}
+            for place, row in zip(chosen, outputs.tolist(), strict=True)
+        ]
+
+    return encode
+
+
+def _decide(outputs: NDArray[np.float64], threshold: float) -> list[int]:
+    if outputs.shape[1] == 2:
+        return (outputs[:, 1] >= threshold).astype(int).tolist()
+    return outputs.argmax(axis=1).tolist()
