@@ -2,7 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
+from scipy.special import chdtri
 
 Counts = NDArray[np.int64]
 
@@ -11,13 +11,14 @@ _SMOOTHING = 0.5
 
 
 def psi(reference: Counts, current: Counts) -> float:
-    """Population stability index: sum of (q - p) ln(q / p) over the bins.
+    """Population stability index: sum of (q - p) ln(q / p) over the bins that are not empty on both sides.
 
     Args:
         reference: Rows in each bin, shape (b,).
         current: Likewise.
     """
-    p, q = _smoothed(reference), _smoothed(current)
+    filled = (reference + current) > 0
+    p, q = _smoothed(reference[filled]), _smoothed(current[filled])
     return float(np.sum((q - p) * np.log(q / p)))
 
 
@@ -34,7 +35,7 @@ def psi_without_drift(reference: Counts, current: Counts, level: float) -> float
     """
     filled = int(np.count_nonzero(reference + current))
     n, m = max(1, int(reference.sum())), max(1, int(current.sum()))
-    return float(chi2.isf(level, max(1, filled - 1)) * (1 / n + 1 / m))
+    return float(chdtri(max(1, filled - 1), level) * (1 / n + 1 / m))
 
 
 def kolmogorov_smirnov(reference: Counts, current: Counts) -> float:

@@ -4,6 +4,3 @@ from slipway import __version__
 
 COMPONENTS = f"slipway/python-components:{__version__}"
 """Image that every component runs in, unless a pipeline is compiled with another one."""
-
-SERVER = f"slipway/server:{__version__}"
-"""Image that the model is served from, unless the spec names another one."""

@@ -4,11 +4,15 @@ import os
 from pathlib import Path
 from typing import Any
 
+from slipway import __version__
 from slipway.bundle import manifest as manifests
 from slipway.errors import SpecError
 from slipway.rollout import local
 from slipway.spec import Spec, parse
 from slipway.steps.events import step
+
+IMAGE = f"slipway/server:{__version__}"
+"""Image that the model is served from in a cluster, unless the spec names another one."""
 
 TARGETS = ("auto", "local", "kubernetes")
 
@@ -62,6 +66,6 @@ def serve(spec: Spec, uri: str, digest: str, to: str, context: str, state: Path,
     """
     if to == "local":
         return local.launch(uri, digest, spec.serving.host, spec.serving.port, state)
-    from slipway.rollout import cluster
+    from slipway.rollout import cluster  # loads the Kubernetes client, which a local run does not need
 
-    return cluster.deploy(uri, digest, spec, context, run)
+    return cluster.deploy(uri, digest, spec, context, spec.serving.image or IMAGE, run)

@@ -4,7 +4,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from slipway.bundle.load import load
+from slipway.bundle.load import verify
 from slipway.registry.folder import Registry
 from slipway.spec import Spec, parse
 from slipway.steps.events import step
@@ -32,9 +32,9 @@ def register(fields: dict[str, Any], *, bundle: str, champion: int = 0, run: str
     if not fields.get("registry"):
         logger.info("no registry is given, so nothing is recorded and the next run has no champion to beat")
         return 0
-    loaded = load(Path(bundle))
+    manifest = verify(Path(bundle))
     registry = Registry(spec.registry)
-    version = registry.publish(spec.name, loaded.folder, loaded.manifest.digest, {"run": run})
+    version = registry.publish(spec.name, Path(bundle), manifest.digest, {"run": run})
     registry.promote(spec.name, version.number, expected=champion or None)
     logger.info("%s v%d is the champion now", spec.name, version.number)
     return version.number

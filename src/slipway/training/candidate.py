@@ -2,6 +2,7 @@
 
 from importlib.metadata import entry_points
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Protocol
 
 import onnx
@@ -12,6 +13,12 @@ from slipway.training.matrix import Features, Matrix, Outputs
 
 GROUP = "slipway.candidates"
 """Entry point group under which a package names candidates of its own."""
+
+_OURS = {
+    "forest": "slipway.training.forest:Forest",
+    "logistic": "slipway.training.linear:Linear",
+    "xgboost": "slipway.training.boosting:Boosting",
+}
 
 
 class Model(Protocol):
@@ -68,8 +75,11 @@ def get(name: str) -> Candidate:
     Raises:
         UnknownNameError: There is none of that name.
     """
+    if name in _OURS:
+        made: Candidate = resolve_name(_OURS[name])()
+        return made
     found = {point.name: point for point in entry_points(group=GROUP)}
     if name not in found:
-        raise UnknownNameError("candidate", name, sorted(found), where="the candidates")
+        raise UnknownNameError("candidate", name, sorted({*_OURS, *found}), where="the candidates")
     candidate: Candidate = found[name].load()()
     return candidate

@@ -1,0 +1,132 @@
+"""The Kubernetes objects of a predictor: the manifests, filled in."""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+import yaml
+
+from slipway.errors import RolloutError
+from slipway.spec import Serving
+
+MANAGER = "slipway"
+"""Field manager, and value of the label ``app.kubernetes.io/managed-by``."""
+
+DIGEST, RUN = "slipway/digest", "slipway/run"
+"""Annotations that say which bundle is served, and which run brought it."""
+
+NAME_LABEL, PART_LABEL, MANAGER_LABEL = (
+    "app.kubernetes.io/name",
+    "app.kubernetes.io/component",
+    "app.kubernetes.io/managed-by",
+)
+
+_DELIVERED = "/delivered"
+
+Object = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Predictor:
+    """What is to be served, and how.
+
+    Attributes:
+        name: Name of every object.
+        image: The server's image.
+        digest: Digest of the bundle.
+        uri: Where pods fetch the bundle; empty when ``parts`` bring it.
+        parts: The bundle as an archive in named parts, for pods that reach no storage; empty when ``uri`` is given.
+        serving: Namespace, port, replicas, resources, time allowed.
+        run: Name of the run, for the record.
+    """
+
+    name: str
+    image: str
+    digest: str
+    uri: str
+    parts: Mapping[str, bytes]
+    serving: Serving
+    run: str
+
+
+def objects(predictor: Predictor) -> list[Object]:
+    """The objects to apply, in the order in which to apply them.
+
+    Args:
+        predictor: What is to be served.
+
+    Raises:
+        RolloutError: The image is not pinned.
+    """
+    _require_pinned(predictor.image)
+    parts = [_config_map(predictor, name, data) for name, data in predictor.parts.items()]
+    return [*parts, _service(predictor), _deployment(predictor, [item["metadata"]["name"] for item in parts])]
+
+
+def _require_pinned(image: str) -> None:
+    _, _, tag = image.rpartition("/")[2].partition(":")
+    if "@sha256:" not in image and tag in ("", "latest"):
+        message = f"image {image!r} can change under its name; name it by digest, as NAME@sha256:…, or by a version tag"
+        raise RolloutError(message)
+
+
+def _config_map(predictor: Predictor, name: str, data: bytes) -> Object:
+    made = _named(_read("predictor-configmap.yaml"), predictor)
+    suffix = name.rpartition(".")[2]
+    made["metadata"]["name"] = f"{predictor.name}-bundle-{predictor.digest[:10]}-{suffix}"
+    made["metadata"]["annotations"] = {DIGEST: predictor.digest}
+    made["binaryData"] = {name: base64.b64encode(data).decode()}
+    return made
+
+
+def _service(predictor: Predictor) -> Object:
+    made = _named(_read("predictor-service.yaml"), predictor)
+    made["spec"]["selector"][NAME_LABEL] = predictor.name
+    made["spec"]["ports"][0]["port"] = predictor.serving.port
+    return made
+
+
+def _deployment(predictor: Predictor, config_maps: list[str]) -> Object:
+    made = _named(_read("predictor-deployment.yaml"), predictor)
+    made["metadata"]["annotations"] = {DIGEST: predictor.digest, RUN: predictor.run}
+    spec, serving = made["spec"], predictor.serving
+    spec["replicas"] = serving.replicas
+    spec["progressDeadlineSeconds"] = serving.timeout_s
+    spec["selector"]["matchLabels"][NAME_LABEL] = predictor.name
+    spec["template"]["metadata"]["labels"][NAME_LABEL] = predictor.name
+    spec["template"]["metadata"]["annotations"] = {DIGEST: predictor.digest}
+    _fill_pod(spec["template"]["spec"], predictor, config_maps)
+    return made
+
+
+def _fill_pod(pod: Object, predictor: Predictor, config_maps: list[str]) -> None:
+    serving = predictor.serving
+    pod["topologySpreadConstraints"][0]["labelSelector"]["matchLabels"][NAME_LABEL] = predictor.name
+    fetch, server = pod["initContainers"][0], pod["containers"][0]
+    fetch["image"] = server["image"] = predictor.image
+    uri = predictor.uri or f"file://{_DELIVERED}"
+    fetch["args"] = [uri, "/bundle", "--digest", predictor.digest]
+    server["args"] = [*server["args"], "--digest", predictor.digest]
+    server["resources"] = {
+        "requests": {"cpu": serving.cpu, "memory": serving.memory},
+        "limits": {"memory": serving.memory},
+    }
+    if config_maps:
+        fetch["volumeMounts"].append({"name": "delivered", "mountPath": _DELIVERED, "readOnly": True})
+        sources = [{"configMap": {"name": name}} for name in config_maps]
+        pod["volumes"].append({"name": "delivered", "projected": {"sources": sources}})
+
+
+def _named(made: Object, predictor: Predictor) -> Object:
+    made["metadata"]["name"] = predictor.name
+    made["metadata"]["namespace"] = predictor.serving.namespace
+    made["metadata"]["labels"][NAME_LABEL] = predictor.name
+    return made
+
+
+def _read(name: str) -> Object:
+    text = resources.files("slipway.manifests").joinpath("predictor", name).read_text(encoding="utf-8")
+    made: Object = yaml.safe_load(text)
+    return made

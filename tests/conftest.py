@@ -1,0 +1,85 @@
+"""Tables of every kind of column, and bundles made from them with the steps themselves."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from slipway.steps.evaluate import Result, evaluate
+from slipway.steps.featurize import featurize
+from slipway.steps.train import train
+from slipway.steps.validate import validate
+
+TASKS = ("binary", "multiclass", "regression")
+
+
+def table(task: str, rows: int = 600, seed: int = 0) -> pl.DataFrame:
+    """Rows with numbers, integers, booleans, texts and dates, some missing, and a target ``y`` that follows from them."""
+    rng = np.random.default_rng(seed)
+    amount = rng.lognormal(3, 1, rows)
+    visits = rng.integers(0, 20, rows)
+    member = rng.random(rows) < 0.4
+    city = rng.choice(["Zürich", "O'Hare", "new york", "東京"], rows)
+    since = [datetime(2024, 1, 1) + timedelta(days=int(day)) for day in rng.integers(0, 700, rows)]
+    signal = np.log(amount) + 0.2 * visits + 1.5 * member + (city == "東京") + rng.normal(0, 0.5, rows)
+    y = {
+        "binary": np.where(signal > np.median(signal), "yes", "no"),
+        "multiclass": np.array(["low", "mid", "high"])[np.digitize(signal, np.quantile(signal, [0.33, 0.66]))],
+        "regression": 100 + 10 * signal,
+    }[task]
+    return pl.DataFrame(
+        {
+            "amount": [None if hole else value for hole, value in zip(rng.random(rows) < 0.1, amount, strict=True)],
+            "1st visits": visits,
+            "member": member,
+            "city": [None if hole else str(value) for hole, value in zip(rng.random(rows) < 0.1, city, strict=True)],
+            "since": since,
+            "y": y,
+        }
+    )
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What the steps made of a table."""
+
+    folder: Path
+    result: Result
+
+    @property
+    def bundle(self) -> Path:
+        return self.folder / "bundle"
+
+
+def make(folder: Path, data: Path, *, registry: str = "", candidates: list[str] | None = None) -> Trained:
+    """Runs validate, featurize, train and evaluate."""
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def places(*names: str) -> dict[str, str]:
+        return {name: str(folder / name) for name in names}
+
+    validate({"data": str(data), "target": "y"}, **places("table", "contract", "findings"))
+    featurize({}, **places("table", "contract", "rows", "features", "plan"))
+    train({"candidates": candidates or ["logistic"]}, **places("features", "contract", "models"))
+    fields = {"name": "model", "registry": registry, "gates": {"max_latency_ms": None}}
+    outputs = places("rows", "features", "plan", "models", "contract", "bundle", "verdict", "card", "report")
+    return Trained(folder, evaluate(fields, seed=0, **outputs))
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Trained]:
+    """From a task to what the steps made of a table of it; each is made once."""
+    made: dict[str, Trained] = {}
+
+    def get(task: str) -> Trained:
+        if task not in made:
+            folder = tmp_path_factory.mktemp(task)
+            table(task).write_parquet(folder / "data.parquet")
+            made[task] = make(folder, folder / "data.parquet")
+        return made[task]
+
+    return get
