@@ -1,6 +1,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
-PIP := $(BIN)/pip --disable-pip-version-check --quiet
+PIP := $(BIN)/pip --disable-pip-version-check --quiet --quiet
+VERSION = $(shell $(BIN)/slipway --version)
 SPEC ?= examples/churn/slipway.yaml
 
 .PHONY: help install dev run down test lint types imports check compile lock images bench clean
@@ -10,18 +11,18 @@ help: ## what can be made
 
 install: .venv/installed ## .venv with the suite in it
 
-.venv/installed: pyproject.toml requirements.lock
+.venv/installed: pyproject.toml requirements.in requirements.lock
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "installing the suite into .venv (about a minute)"
-	@$(PIP) install --constraint requirements.lock pip setuptools
-	@$(PIP) install --constraint requirements.lock --only-deps .
+	@awk '/^[a-z]/ { wanted = /^(pip|setuptools)==/ } wanted' requirements.lock > .venv/build.txt
+	@$(PIP) install --requirement .venv/build.txt
+	@$(PIP) install --constraint requirements.lock --requirement requirements.in
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 dev: .venv/dev ## the same with what development needs
 
 .venv/dev: .venv/installed
-	@$(PIP) install --constraint requirements.lock --only-deps '.[s3]'
 	@$(PIP) install --constraint requirements.lock --group dev
 	@touch $@
 
@@ -55,9 +56,9 @@ lock: dev ## the lock file, anew
 	  --group build --group dev --group server --no-emit-index-url --custom-compile-command 'make lock' \
 	  pyproject.toml --output-file requirements.lock
 
-images: ## both images, with docker
-	docker build --file images/components/Dockerfile --tag slipway/python-components:$(shell $(BIN)/python -c 'import slipway; print(slipway.__version__)') .
-	docker build --file images/server/Dockerfile --tag slipway/server:$(shell $(BIN)/python -c 'import slipway; print(slipway.__version__)') .
+images: install ## both images, with docker
+	docker build --file images/components/Dockerfile --tag slipway/python-components:$(VERSION) .
+	docker build --file images/server/Dockerfile --tag slipway/server:$(VERSION) .
 
 bench: dev ## the pipeline's overhead
 	@$(BIN)/python benchmarks/pipeline.py

@@ -34,6 +34,7 @@ class Outcome:
         verdict: What was decided, and why.
         files: Name to path of what the run left behind, the challenger's bundle included.
         endpoint: Where predictions are answered; empty when nothing is served.
+        forward: A command that brings the endpoint to this machine; empty when it is here already.
         example: A request for the endpoint; None when nothing is served.
     """
 
@@ -41,6 +42,7 @@ class Outcome:
     verdict: Verdict
     files: dict[str, Path]
     endpoint: str
+    forward: str
     example: dict[str, Any] | None
 
     def to_dict(self) -> dict[str, Any]:
@@ -51,6 +53,7 @@ class Outcome:
             "verdict": asdict(self.verdict),
             "files": {name: str(path) for name, path in self.files.items()},
             "endpoint": self.endpoint,
+            "forward": self.forward,
             "example": self.example,
         }
 
@@ -66,7 +69,9 @@ class Outcome:
             console.print(f"  {name:<12} {path}", highlight=False, soft_wrap=True)
         if self.endpoint:
             console.print(f"\n  served at    {self.endpoint}", highlight=False, soft_wrap=True)
-            console.print(f"\n{curl(self.endpoint, self.example)}\n", highlight=False, soft_wrap=True, markup=False)
+            asked = f"http://127.0.0.1:{self.endpoint.rpartition(':')[2]}" if self.forward else self.endpoint
+            lines = [f"{self.forward} &"] * bool(self.forward) + [curl(asked, self.example)]
+            console.print("\n" + "\n".join(lines) + "\n", highlight=False, soft_wrap=True, markup=False)
 
 
 def curl(endpoint: str, example: Any) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import shlex
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 STEPS = ("validate", "drift", "featurize", "train", "evaluate", "register", "deploy")
 """Steps of the pipeline in the order in which the local runner takes them."""
+
+WIDTH = 120
+"""Characters of a line where there is no terminal to ask."""
 
 Target = Literal["local", "kubernetes"]
 
@@ -44,6 +48,8 @@ def run(
     if data:
         checked = checked.model_copy(update={"data": data})
     console = Console(file=sys.stderr if as_json else sys.stdout)
+    if not console.is_terminal:
+        console.width = WIDTH
     outcome = _run(checked, to, context, console)
     if as_json:
         typer.echo(json.dumps(outcome.to_dict(), ensure_ascii=False))
@@ -84,9 +90,15 @@ def _run(spec: "Spec", to: Target, context: str, console: Console) -> "Outcome":
     verdict, files = collect(outputs, folder)
     served = _to_serve(spec, files["bundle"], verdict.promoted)
     if served is None:
-        return Outcome(spec.name, verdict, files, "", None)
+        return Outcome(spec.name, verdict, files, "", "", None)
     endpoint = serve(spec, *served, to, context, state, name)
-    return Outcome(spec.name, verdict, files, endpoint, example(served[0]))
+    forward = _forward(spec, context) if to == "kubernetes" else ""
+    return Outcome(spec.name, verdict, files, endpoint, forward, example(served[0]))
+
+
+def _forward(spec: "Spec", context: str) -> str:
+    port, where = spec.serving.port, f"--context {shlex.quote(context)} --namespace {spec.serving.namespace}"
+    return f"kubectl {where} port-forward service/{spec.name} {port}:{port}"
 
 
 def _to_serve(spec: "Spec", bundle: Path, promoted: bool) -> tuple[str, str] | None:

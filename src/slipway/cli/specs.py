@@ -1,6 +1,7 @@
 """``slipway init`` and ``slipway schema``: writing a spec, and helping an editor to."""
 
 import json
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -23,9 +24,14 @@ def init(
     if spec.exists() and not force:
         message = f"there is a spec at {str(spec)!r} already; replace it with --force, or name another with --spec"
         raise StorageError(message)
-    text = draft.draft(data, target, name or None)
+    text = draft.draft(data, target, name, data=_from(data, spec))
     storage.write_bytes(str(spec), text.encode())
     typer.echo(f"wrote {spec}; read it, then: slipway run" + ("" if spec == DEFAULT_SPEC else f" --spec {spec}"))
+
+
+def _from(data: str, spec: Path) -> str:
+    """The data as the spec names it: a local path is taken from the spec's folder."""
+    return data if "://" in data else os.path.relpath(Path(data).expanduser(), spec.resolve().parent)
 
 
 def schema(

@@ -87,7 +87,7 @@ def _as_text(values: pl.Series) -> pl.Series:
 
 def _parsed(said: pl.Series, kind: Kind, found: Evidence) -> pl.Series:
     if kind == "number":
-        return evidence.parse_number(said, comma=found.commas > 0 and found.numbers + found.commas > found.numbers)
+        return evidence.parse_number(said, comma=found.commas > 0)
     if kind == "integer":
         return said.cast(pl.Int64, strict=False)
     if kind == "boolean":

@@ -14,8 +14,12 @@ from slipway.data.files import File
 from slipway.errors import DataError
 
 _SEPARATORS = ",;\t|"
+_ENCODINGS = ("utf-8", "cp1252")
 _CHUNK = 1 << 20
 _BLOCK = 8 << 20
+
+_END = "end-of-table-6c1f0c52d9a84b7e"
+"""First field of a row that is appended to every file; it is missing among the rows when a quote is never closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +61,10 @@ def batches(file: File, dialect: Dialect) -> Iterator[pl.DataFrame]:
     """The rows of a file as stripped text; null where there is nothing.
 
     Raises:
-        DataError: A row has more or fewer fields than the header.
+        DataError: A row has more or fewer fields than the header, or a quote is never closed.
     """
     odd: list[tuple[int, int]] = []
+    whole = False
 
     def refuse(row: pacsv.InvalidRow) -> str:
         odd.append((row.number or 0, row.actual_columns))
@@ -69,14 +74,40 @@ def batches(file: File, dialect: Dialect) -> Iterator[pl.DataFrame]:
         with file.open() as stream, _reader(stream, dialect, refuse) as reader:
             for batch in reader:
                 frame = pl.DataFrame(pl.from_arrow(pa.Table.from_batches([batch])))
-                yield pl.DataFrame([_stripped(frame[name]) for name in dialect.names])
-    except pa.ArrowInvalid as error:
-        raise DataError(_odd_row(file, dialect, odd) or f"file {file.name!r} can't be read as CSV: {error}") from None
+                whole = len(frame) > 0 and frame.item(-1, 0) == _END
+                frame = frame.head(-1) if whole else frame
+                if len(frame):
+                    yield pl.DataFrame([_stripped(frame[name]) for name in dialect.names])
+    except (pa.ArrowInvalid, OSError) as error:
+        raise DataError(_odd_row(file, dialect, odd) or _unreadable(file, error)) from None
+    if not whole:
+        message = f"file {file.name!r} has a quote that is never closed, so its last rows run together; close or remove it"
+        raise DataError(message)
+
+
+class _Ended:
+    """A stream with one more row."""
+
+    closed = False
+
+    def __init__(self, stream: pa.NativeFile, row: str) -> None:
+        self._stream = stream
+        self._rest = row.encode()
+
+    def read(self, size: int) -> bytes:
+        data: bytes = self._stream.read(size)
+        if not data:
+            data, self._rest = self._rest, b""
+        return data
+
+    def close(self) -> None:
+        self.closed = True
 
 
 def _reader(stream: pa.NativeFile, dialect: Dialect, refuse: object) -> pacsv.CSVStreamingReader:
+    end = f"\n{_END}{dialect.separator * (len(dialect.names) - 1)}\n"
     return pacsv.open_csv(
-        stream,
+        pa.PythonFile(_Ended(stream, end), mode="r"),
         read_options=pacsv.ReadOptions(
             encoding=dialect.encoding, block_size=_BLOCK, column_names=list(dialect.names), skip_rows_after_names=1,
             use_threads=False,
@@ -97,18 +128,27 @@ def _stripped(values: pl.Series) -> pl.Series:
 
 
 def _encoding(file: File) -> str:
-    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        fitting = next((encoding for encoding in _ENCODINGS if _decodes(file, encoding)), None)
+    except OSError as error:
+        message = f"file {file.name!r} can't be read: {error}"
+        raise DataError(message) from None
+    if fitting is None:
+        message = f"file {file.name!r} is neither UTF-8 nor Latin-1 text; save it as UTF-8"
+        raise DataError(message)
+    return fitting
+
+
+def _decodes(file: File, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)()
     try:
         with file.open() as stream:
             while chunk := stream.read(_CHUNK):
                 decoder.decode(chunk)
             decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        return "cp1252"
-    except OSError as error:
-        message = f"file {file.name!r} can't be read: {error}"
-        raise DataError(message) from None
-    return "utf-8"
+        return False
+    return True
 
 
 def _first_record(text: str, separator: str) -> list[str]:
@@ -139,5 +179,12 @@ def _odd_row(file: File, dialect: Dialect, odd: list[tuple[int, int]]) -> str:
     where = f"line {number}" if number else "a line"
     return (
         f"file {file.name!r}, {where}: {count} fields where the header has {len(dialect.names)} "
-        f"(separated by {dialect.separator!r}); is a separator inside of a value without quotes?"
+        f"(separated by {dialect.separator!r}); is a separator inside of a value without quotes, or a quote "
+        "never closed?"
     )
+
+
+def _unreadable(file: File, error: Exception) -> str:
+    if "straddl" in str(error):
+        return f"file {file.name!r} has a quote that is never closed, or a row of more than {_BLOCK >> 20} MB; mend it"
+    return f"file {file.name!r} can't be read as CSV: {error}"

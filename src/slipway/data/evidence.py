@@ -31,18 +31,25 @@ DATE_FORMATS: dict[str, tuple[str, ...]] = {
 }
 """Ways to write a date; a column has one of them throughout."""
 
-_LOOKS_LIKE_DATE = r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}"
+_LOOKS_LIKE_DATE = r"^(\d{4}[-/]\d{1,2}[-/]\d{1,2}|\d{1,2}[/.]\d{1,2}[/.]\d{4})(\D|$)"
 _CODE = r"^[+-]?0\d"
 _COMMA = r"^[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+$"
+_WHOLE = r"^[+-]?\d+$"
 _MIXED_SHARE = 0.9
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A value and the row it is in, counted from 1 without the header."""
+    """A value, the row it is in, counted from 1 without the header, and the file that row is in."""
 
     value: str
     row: int
+    file: str = ""
+
+    @property
+    def place(self) -> str:
+        """The row and the file in words."""
+        return f"row {self.row}" + (f" of {self.file}" if self.file else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,7 @@ class Evidence:
     Attributes:
         values: Values that are not null.
         missing: Those that stand for a missing value.
-        integers: Those that are integers that fit in 64 bits.
+        integers: Those that are integers.
         numbers: Those that are numbers.
         commas: Those that are numbers with a decimal comma.
         codes: Integers with a leading zero.
@@ -60,7 +67,7 @@ class Evidence:
         infinite: Numbers that are infinite.
         iso, zoned, dotted, month_first, day_first: Those that are dates of that form.
         not_number: The first that is no number.
-        not_date: The first that is no date, where any is one.
+        not_date: The first that is no date.
         too_large: The first integer beyond ``LARGEST_EXACT``.
     """
 
@@ -82,12 +89,13 @@ class Evidence:
     too_large: Found | None = None
 
 
-def fit(texts: pl.Series, first_row: int) -> Evidence:
+def fit(texts: pl.Series, first_row: int, file: str = "") -> Evidence:
     """Looks at a part of a column.
 
     Args:
         texts: Stripped text, null where there is nothing.
         first_row: Row of the first value, from 1.
+        file: Name of the file, for the errors.
     """
     frame = pl.DataFrame({"text": texts, "row": pl.int_range(first_row, first_row + len(texts), eager=True)})
     present = frame.drop_nulls("text")
@@ -95,7 +103,7 @@ def fit(texts: pl.Series, first_row: int) -> Evidence:
     text = said["text"]
     numbers = text.cast(pl.Float64, strict=False)
     integers = text.cast(pl.Int64, strict=False)
-    whole = text.str.contains(r"^[+-]?\d+$")
+    whole = text.str.contains(_WHOLE)
     large = said.filter(whole & (numbers.abs().gt(LARGEST_EXACT) | integers.abs().gt(LARGEST_EXACT).fill_null(True)))
     dates = _dates(text)
     return Evidence(
@@ -108,9 +116,9 @@ def fit(texts: pl.Series, first_row: int) -> Evidence:
         booleans=_count(text.str.to_lowercase().is_in(["true", "false"])),
         infinite=_count(numbers.is_infinite()),
         **{name: _count(found) for name, found in dates.items()},
-        not_number=_first(said.filter(numbers.is_null())),
-        not_date=_first(said.filter(~pl.Series(_any(list(dates.values()))))) if dates else None,
-        too_large=_first(large),
+        not_number=_first(said.filter(numbers.is_null()), file),
+        not_date=_first(said.filter(~_any(list(dates.values()))) if dates else said, file),
+        too_large=_first(large, file),
     )
 
 
@@ -165,7 +173,7 @@ def date_form(evidence: Evidence) -> str | None:
 def too_large(name: str, found: Found) -> str:
     """The sentence on an integer that a float64 would round."""
     return (
-        f"column {name!r} holds integers beyond 2^53, which a model would round (row {found.row}: {found.value}); "
+        f"column {name!r} holds integers beyond 2^53, which a model would round ({found.place}: {found.value}); "
         f"list it under 'identifiers', or keep it as text with types: {{{name!r}: category}}"
     )
 
@@ -176,10 +184,16 @@ def _refuse_mixed(name: str, evidence: Evidence, said: int) -> None:
         if said * _MIXED_SHARE <= count < said and found:
             message = (
                 f"column {name!r} mixes kinds: {count:,} of {said:,} values are {what} and the rest is not "
-                f"(row {found.row}: {found.value[:60]!r}); mend those rows, or say what the column is, for example "
+                f"({found.place}: {found.value[:60]!r}); mend those rows, or say what the column is, for example "
                 f"types: {{{name!r}: category}}"
             )
             raise DataError(message)
+    if said * _MIXED_SHARE <= dates < said:
+        message = (
+            f"column {name!r} writes its dates in several ways: {dates:,} of {said:,} are written alike and the rest "
+            f"is not; write all of them as 2026-11-21, or keep it as text with types: {{{name!r}: category}}"
+        )
+        raise DataError(message)
 
 
 def _dates(text: pl.Series) -> dict[str, pl.Series]:
@@ -190,6 +204,7 @@ def _dates(text: pl.Series) -> dict[str, pl.Series]:
 
 def parse_date(text: pl.Series, form: str) -> pl.Series:
     """Dates of a form as naive UTC datetimes in microseconds; null for what is none."""
+    text = text.set(~text.str.contains(_LOOKS_LIKE_DATE).fill_null(True), None)  # type: ignore[arg-type]
     zone = "UTC" if form == "zoned" else None
     column = pl.col("text")
     tries = [
@@ -200,8 +215,9 @@ def parse_date(text: pl.Series, form: str) -> pl.Series:
 
 
 def parse_number(text: pl.Series, comma: bool) -> pl.Series:
-    """Text as float64; null for what is no number."""
+    """Text as float64; null for what is no number. With a decimal comma, a point only groups thousands."""
     if comma:
+        text = text.set(~text.str.contains(f"{_COMMA}|{_WHOLE}").fill_null(True), None)  # type: ignore[arg-type]
         text = text.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
     return text.cast(pl.Float64, strict=False)
 
@@ -217,5 +233,5 @@ def _count(flags: pl.Series) -> int:
     return int(flags.sum() or 0)
 
 
-def _first(frame: pl.DataFrame) -> Found | None:
-    return Found(frame["text"][0], frame["row"][0]) if len(frame) else None
+def _first(frame: pl.DataFrame, file: str) -> Found | None:
+    return Found(frame["text"][0], frame["row"][0], file) if len(frame) else None

@@ -51,7 +51,7 @@ def join(uri: str, *names: str) -> str:
 def exists(uri: str) -> bool:
     """Whether there is a file or a folder."""
     system, path = filesystem(uri)
-    with _told("looked at", uri):
+    with told("looked at", uri):
         return bool(system.exists(path))
 
 
@@ -63,7 +63,7 @@ def read_bytes(uri: str) -> bytes:
     """
     system, path = filesystem(uri)
     system.invalidate_cache()
-    with _told("read", uri):
+    with told("read", uri):
         return bytes(system.cat_file(path))
 
 
@@ -74,7 +74,7 @@ def write_bytes(uri: str, data: bytes) -> None:
         StorageError: It can't be written.
     """
     system, path = filesystem(uri)
-    with _told("written", uri):
+    with told("written", uri):
         if isinstance(system, LocalFileSystem):
             aside = _aside(Path(path), data)
             aside.replace(path)
@@ -92,7 +92,7 @@ def create(uri: str, data: bytes) -> bool:
         StorageError: It can't be written.
     """
     system, path = filesystem(uri)
-    with _told("written", uri):
+    with told("written", uri):
         if isinstance(system, LocalFileSystem):
             return _link(_aside(Path(path), data), Path(path))
         try:
@@ -110,7 +110,7 @@ def names(uri: str) -> list[str]:
     """
     system, path = filesystem(uri)
     system.invalidate_cache()
-    with _told("listed", uri):
+    with told("listed", uri):
         try:
             found = system.ls(path, detail=False)
         except (FileNotFoundError, NotADirectoryError):
@@ -137,7 +137,7 @@ def download(uri: str, folder: Path) -> None:
     """
     system, root = filesystem(uri)
     system.invalidate_cache()
-    with _told("read", uri):
+    with told("read", uri):
         found = system.find(root)
     if not found:
         message = f"there is nothing at {uri!r}"
@@ -149,12 +149,12 @@ def download(uri: str, folder: Path) -> None:
             message = f"{uri!r} holds a name that leads out of its folder: {relative!r}"
             raise StorageError(message)
         target.parent.mkdir(parents=True, exist_ok=True)
-        with _told("read", uri):
+        with told("read", uri):
             target.write_bytes(system.cat_file(path))
 
 
 @contextlib.contextmanager
-def _told(verb: str, uri: str) -> Iterator[None]:
+def told(verb: str, uri: str) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq
 
+from slipway.data import storage
 from slipway.errors import DataError
 
 PART_ROWS = 1 << 18
@@ -29,7 +30,13 @@ def write(batches: Iterable[pl.DataFrame], folder: Path) -> int:
 
     Raises:
         DataError: There is no batch.
+        StorageError: The folder can't be written.
     """
+    with storage.told("written", str(folder)):
+        return _write(batches, folder)
+
+
+def _write(batches: Iterable[pl.DataFrame], folder: Path) -> int:
     aside = folder.with_name(f".{folder.name}.{secrets.token_hex(6)}.partial")
     aside.mkdir(parents=True)
     try:

@@ -73,7 +73,7 @@ def class_text(value: object, kind: Kind) -> str:
     """A class as text, the way ``Target.classes`` has it."""
     if kind == "boolean":
         return "true" if value else "false"
-    return f"{value:g}" if kind == "number" else str(value)
+    return str(value).removesuffix(".0")
 
 
 def _task(spec: Spec, summary: Summary) -> Task:

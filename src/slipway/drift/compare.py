@@ -7,8 +7,11 @@ from typing import Final, Literal
 import numpy as np
 
 from slipway.drift import statistics
+from slipway.drift.labels import labels
 from slipway.drift.profile import Column, Profile, State
+from slipway.drift.statistics import Counts
 from slipway.errors import DataError
+from slipway.evaluation.wording import short
 from slipway.spec import Drift
 
 Severity = Literal["none", "warn", "alarm"]
@@ -35,7 +38,7 @@ class ColumnDrift:
         js: Jensen-Shannon distance.
         missing_before: Share of missing values in the reference.
         missing_now: Share of missing values in the current data.
-        outside: Share of current values that the reference has not: other levels, or beyond its range.
+        outside: Share of current values that the reference has none of: other levels, or beyond its range.
         labels: Names of the bins.
         before: Share of the reference in each bin.
         now: Share of the current data in each bin.
@@ -94,7 +97,8 @@ class Comparison:
         if self.drifted:
             return f"{len(self.drifted)} of {len(self.columns) + len(self.missing)} columns drifted: {names}"
         warned = sum(column.severity == "warn" for column in self.columns)
-        return f"no column of {len(self.columns)} drifted" + (f"; {warned} are above the warning limit" if warned else "")
+        above = f"; {warned} {'is' if warned == 1 else 'are'} above the warning limit" if warned else ""
+        return f"no column of {len(self.columns)} drifted{above}"
 
     def to_json(self) -> str:
         """The comparison as indented JSON."""
@@ -117,7 +121,9 @@ def compare(reference: Profile, current: State, limits: Drift) -> Comparison:
         DataError: There are fewer than ``MIN_ROWS`` current rows.
     """
     if current.rows < MIN_ROWS:
-        message = f"{current.rows} current rows are too few to compare with the reference; at least {MIN_ROWS} are needed"
+        message = (
+            f"{current.rows} current rows are too few to compare with the reference; at least {MIN_ROWS} are needed"
+        )
         raise DataError(message)
     here = {*current.sketches, *current.levels}
     shared = [column for column in reference.columns if column.name in here and _same_kind(column, current)]
@@ -145,9 +151,8 @@ def _column(column: Column, current: State, limits: Drift, level: float) -> Colu
     severity: Severity = "none"
     if value > noise:
         severity = "alarm" if value > limits.alarm else "warn" if value > limits.warn else "none"
-    outside = _outside(column, current)
-    shares = [counts / max(1, counts.sum()) for counts in (before, now)]
-    missing = [float(share[-1]) for share in shares]
+    outside = _outside(column, now)
+    shares = [(counts / max(1, counts.sum())).tolist() for counts in (before, now)]
     return ColumnDrift(
         name=column.name,
         severity=severity,
@@ -155,41 +160,29 @@ def _column(column: Column, current: State, limits: Drift, level: float) -> Colu
         noise=noise,
         ks=statistics.kolmogorov_smirnov(before[:-1], now[:-1]),
         js=statistics.jensen_shannon(before, now),
-        missing_before=missing[0],
-        missing_now=missing[1],
+        missing_before=shares[0][-1],
+        missing_now=shares[1][-1],
         outside=outside,
-        labels=_labels(column),
-        before=tuple(shares[0].tolist()),
-        now=tuple(shares[1].tolist()),
+        labels=labels(column),
+        before=tuple(shares[0]),
+        now=tuple(shares[1]),
         sentence=_sentence(column, value, severity, shares[0], shares[1], outside),
     )
 
 
-def _outside(column: Column, current: State) -> float:
-    if column.kind == "category":
-        found = current.levels[column.name]
-        strange = sum(count for level, count in found.items() if level and level not in column.levels)
-        return 0.0 if column.counts[-2] else strange / max(1, found.total())
-    sketch = current.sketches[column.name]
-    if column.minimum is None or column.maximum is None or not sketch.count:
-        return 0.0
-    beyond = (sketch.values < column.minimum) | (sketch.values > column.maximum)
-    return float(sketch.counts[beyond].sum() / sketch.count)
+def _outside(column: Column, now: Counts) -> float:
+    """The share of values, missing ones aside, that the reference has none of, as far as it kept them apart."""
+    strange = now[-2] if column.kind == "category" else now[0] + now[-2]
+    known = column.kind == "category" and column.counts[-2] > 0
+    return 0.0 if known else float(strange / max(1, now[:-1].sum()))
 
 
-def _labels(column: Column) -> tuple[str, ...]:
-    if column.kind == "category":
-        return (*column.levels, "other levels", "missing")
-    edges = [f"{edge:.4g}" for edge in column.edges]
-    if not edges:
-        return ("any value", "missing")
-    between = [f"{low} to {high}" for low, high in zip(edges, edges[1:], strict=False)]
-    return (f"up to {edges[0]}", *between, f"above {edges[-1]}", "missing")
-
-
-def _sentence(column: Column, value: float, severity: Severity, before: object, now: object, outside: float) -> str:
-    change = np.asarray(now) - np.asarray(before)
-    place = int(np.argmax(np.abs(change)))
-    moved = f"{_labels(column)[place]}: {np.asarray(before)[place]:.1%} before, {np.asarray(now)[place]:.1%} now"
-    strange = f"; {outside:.1%} of the values are new to the model" if outside > 0 else ""
-    return f"PSI {value:.3f}; {moved}{strange}" if severity != "none" else f"PSI {value:.3f}"
+def _sentence(
+    column: Column, value: float, severity: Severity, before: list[float], now: list[float], outside: float
+) -> str:
+    if severity == "none":
+        return f"PSI {value:.3f}"
+    place = int(np.argmax(np.abs(np.subtract(now, before))))
+    moved = f"{short(labels(column)[place], 40)}: {before[place]:.1%} before, {now[place]:.1%} now"
+    strange = f"; the reference has none of {outside:.1%} of the values" if outside > 0 else ""
+    return f"PSI {value:.3f}; {moved}{strange}"

@@ -44,9 +44,9 @@ class Column:
     Attributes:
         name: The column's name.
         kind: Its kind.
-        edges: Inner edges of the bins of a number; empty for a category.
+        edges: Inner edges of the bins of a number, without its extremes; empty for a category.
         levels: Levels of a category that are compared one by one; empty for a number.
-        counts: Rows in each bin or level, then in all other levels (categories only), then with a missing value.
+        counts: Rows in each bin of ``count``.
         minimum: Smallest value; None for a category.
         maximum: Largest value; None for a category.
     """
@@ -60,10 +60,13 @@ class Column:
     maximum: float | None
 
     def count(self, state: State) -> NDArray[np.int64]:
-        """Rows of other data in the same bins.
+        """Rows in each bin.
+
+        The bins of a category are its levels, all other levels, and a missing value; those of a number are below the
+        smallest, up to each edge, up to the largest, above the largest, and a missing value.
 
         Args:
-            state: What is known of the other rows.
+            state: What is known of the rows, the column's own or others.
         """
         if self.kind == "category":
             found = state.levels[self.name]
@@ -71,7 +74,22 @@ class Column:
             missing = found[""]
             return np.array([*known, found.total() - sum(known) - missing, missing], dtype=np.int64)
         sketch = state.sketches[self.name]
-        return np.append(sketch.counts_between(np.array(self.edges)), sketch.nulls)
+        return np.append(np.bincount(self._bins(sketch), sketch.counts, self.inner + 2), sketch.nulls).astype(np.int64)
+
+    @property
+    def inner(self) -> int:
+        """Bins that reference rows with a value can be in."""
+        return len(self.levels) if self.kind == "category" else len(self.edges) + 1
+
+    def _bins(self, sketch: Sketch) -> NDArray[np.int64]:
+        # Buckets are compared with buckets: the value that stands for one depends on the extremes of its own data.
+        if self.minimum is None or self.maximum is None:
+            return np.ones(len(sketch.keys), dtype=np.int64)
+        low, high = (sketches.fit(np.array([end])).keys[0] for end in (self.minimum, self.maximum))
+        places = 1 + np.searchsorted(sketches.fit(np.array(self.edges)).keys, sketch.keys)
+        places[sketch.keys < low] = 0
+        places[sketch.keys > high] = self.inner + 1
+        return places
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +120,7 @@ class Profile:
             if raw["format"] != FORMAT:
                 message = f"the reference profile has format {raw['format']!r}; this release reads format {FORMAT}"
                 raise DataError(message)
-            columns = tuple(_column(item) for item in raw["columns"])
-            return cls(raw["rows"], columns)
+            return cls(raw["rows"], tuple(_column(item) for item in raw["columns"]))
         except (ValueError, KeyError, TypeError) as error:
             message = f"the reference is no profile: {error!r}"
             raise DataError(message) from None
@@ -124,7 +141,17 @@ def fit(inputs: Mapping[str, NDArray[Any]], kinds: Mapping[str, Kind]) -> State:
 
 
 def merge(parts: Sequence[State]) -> State:
-    """Adds up what is known of parts; at least one is needed."""
+    """Adds up what is known of parts.
+
+    Args:
+        parts: States of parts of the same columns.
+
+    Raises:
+        DataError: There is no part.
+    """
+    if not parts:
+        message = "the table has no rows, so there is nothing to compare"
+        raise DataError(message)
     first = parts[0]
     return State(
         sum(part.rows for part in parts),
@@ -152,14 +179,15 @@ def finish(state: State, kinds: Mapping[str, Kind]) -> Profile:
 def _of_number(name: str, kind: Kind, state: State) -> Column:
     sketch = state.sketches[name]
     quantiles = [sketch.quantile(place / BINS) for place in range(1, BINS)] if sketch.count else []
-    edges = tuple(sorted({edge for edge in quantiles if edge < sketch.maximum}))
+    edges = tuple(sorted({edge for edge in quantiles if edge < sketch.values[-1]}))
     low, high = (sketch.minimum, sketch.maximum) if sketch.count else (None, None)
     empty = Column(name, kind, edges, (), (), low, high)
     return Column(name, kind, edges, (), tuple(empty.count(state).tolist()), low, high)
 
 
 def _of_category(name: str, state: State) -> Column:
-    ranked = sorted(((level, count) for level, count in state.levels[name].items() if level), key=lambda item: (-item[1], item[0]))
+    found = [(level, count) for level, count in state.levels[name].items() if level]
+    ranked = sorted(found, key=lambda item: (-item[1], item[0]))
     levels = tuple(level for level, _ in ranked[:MAX_LEVELS])
     empty = Column(name, "category", (), levels, (), None, None)
     return Column(name, "category", (), levels, tuple(empty.count(state).tolist()), None, None)
@@ -173,4 +201,9 @@ def _added(parts: list[Counter[str]]) -> Counter[str]:
 
 
 def _column(raw: dict[str, Any]) -> Column:
-    return Column(**{**raw, **{name: tuple(raw[name]) for name in ("edges", "levels", "counts")}})
+    column = Column(**{**raw, **{name: tuple(raw[name]) for name in ("edges", "levels", "counts")}})
+    bins = column.inner + (2 if column.kind == "category" else 3)
+    if len(column.counts) != bins:
+        message = f"column {column.name!r} has {len(column.counts)} counts, but {bins} bins"
+        raise ValueError(message)
+    return column

@@ -1,11 +1,43 @@
 """The drift report: one HTML page that opens without the network and needs no script."""
 
+from dataclasses import dataclass
+
+import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from slipway.drift.compare import Comparison
+from slipway.drift.compare import ColumnDrift, Comparison
+from slipway.evaluation.wording import short
 
-SHOWN = 60
-"""Columns that are drawn; the others are listed."""
+DRAWN = 60
+"""Columns that are drawn; the others are in the table."""
+
+LISTED = 2000
+"""Columns that the table has."""
+
+NAMED = 50
+"""Columns that a sentence names."""
+
+BARS = 12
+"""Bins of a column that are drawn: those that changed most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bin of a column.
+
+    Attributes:
+        label: Its name.
+        before: Share of the reference.
+        now: Share of the current data.
+        wide: Length of the reference's bar, in percent of the longest one of the column.
+        wide_now: Likewise, of the current data.
+    """
+
+    label: str
+    before: float
+    now: float
+    wide: float
+    wide_now: float
 
 
 def report(comparison: Comparison | None, name: str, against: str) -> str:
@@ -20,7 +52,30 @@ def report(comparison: Comparison | None, name: str, against: str) -> str:
         A whole HTML page below 1 MB.
     """
     environment = Environment(
-        loader=PackageLoader("slipway.drift"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("slipway.drift"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
+    environment.filters |= {"short": short, "bars": bars}
     template = environment.get_template("report.html")
-    return template.render(comparison=comparison, name=name, against=against, shown=SHOWN)
+    return template.render(
+        comparison=comparison, name=name, against=against, drawn=DRAWN, listed=LISTED, named=NAMED, most=BARS
+    )
+
+
+def bars(column: ColumnDrift) -> list[Bar]:
+    """The bins of a column that are worth drawing, in their order.
+
+    Args:
+        column: A column; bins that are empty on both sides are left out.
+    """
+    before, now = np.array(column.before), np.array(column.now)
+    filled = np.flatnonzero(before + now)
+    most = filled[np.argsort(-np.abs(now - before)[filled], kind="stable")[:BARS]]
+    longest = max(before[most].max(), now[most].max()) / 100
+    return [
+        Bar(short(column.labels[at], 30), column.before[at], column.now[at], before[at] / longest, now[at] / longest)
+        for at in sorted(most.tolist())
+    ]

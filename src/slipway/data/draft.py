@@ -1,0 +1,88 @@
+"""A first spec for a table, with a comment on what was found."""
+
+import re
+from pathlib import PurePosixPath
+
+import yaml
+
+from slipway.data import contract as contracts
+from slipway.data.source import open_table
+from slipway.spec import Spec, parse
+
+_NAME_LENGTH = 40
+
+
+def draft(uri: str, target: str, name: str = "", data: str = "") -> str:
+    """Looks at a table and writes a spec for it.
+
+    Args:
+        uri: The table.
+        target: The column to predict.
+        name: Name of the model; empty for one made from the data's.
+        data: How the spec is to name the table; empty for ``uri``.
+
+    Returns:
+        YAML with comments.
+
+    Raises:
+        DataError: The table can't be read, or the target can't be predicted.
+        SpecError: The name is not allowed.
+    """
+    spec = parse({"name": name or _name(uri), "data": uri, "target": target}, Spec)
+    source = open_table(uri)
+    examined = contracts.examine(source, spec)
+    schema = examined.schema
+    dates = [column.name for column in schema.columns if column.kind == "date"]
+    lines = [
+        "# What slipway should do with this table. Only name, data and target are needed; 'slipway schema' lists the rest.",
+        f"# {examined.rows:,} rows can be used; {len(schema.columns)} columns are inputs:",
+        *(f"#   {column.name!r}: {column.kind}{', with missing values' * column.nullable}" for column in schema.columns),
+        *(f"# note: {note}" for note in examined.notes),
+        "",
+        _field("name", spec.name, "the Deployment, the Service and the registry entry"),
+        _field("data", data or uri, "a file, a glob or a folder of CSV or Parquet, local or at any URI"),
+        _field("target", target, "the column to predict"),
+        _field("task", schema.target.task, _classes(schema.target.classes)),
+    ]
+    if schema.target.task == "binary":
+        lines.append(_field("positive", schema.target.classes[1], "the class whose probability is answered"))
+    left_out = [column for column in schema.excluded if column != target]
+    lines += [
+        "",
+        _commented(_field("event_time", dates[0] if dates else "COLUMN", "when a row happened: rows are then split by time")),
+        _commented(_field("identifiers", left_out or ["COLUMN"], "columns that name a row and say nothing about it")),
+        _commented(_field("sensitive", ["COLUMN"], "columns kept for fairness only")),
+        "",
+        _field("candidates", spec.candidates, "what is trained and compared"),
+        _field("metric", spec.metric, "auto: roc_auc, log_loss or rmse"),
+        "gates:",
+        f"  min_gain: {spec.gates.min_gain:g}  # a challenger's gain over the champion must surely be above this",
+        f"  max_latency_ms: {spec.gates.max_latency_ms:g}  # for one row",
+        "serving:",
+        f"  port: {spec.serving.port}",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _name(uri: str) -> str:
+    path = PurePosixPath(uri.partition("://")[2] or uri)
+    stem = path.name.partition(".")[0] if not set("*?[") & set(path.name) else path.parent.name
+    name = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-0123456789")[:_NAME_LENGTH].rstrip("-")
+    return name or "model"
+
+
+def _field(name: str, value: object, comment: str) -> str:
+    text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10_000).strip()
+    return f"{name}: {text.removesuffix('...').strip()}  # {comment}"
+
+
+def _commented(line: str) -> str:
+    return f"# {line}"
+
+
+def _classes(classes: tuple[str, ...]) -> str:
+    if not classes:
+        return "the target is a number"
+    shown = ", ".join(classes[:5]) + (", …" if len(classes) > 5 else "")
+    return f"classes: {' '.join(shown.split())}"
