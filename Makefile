@@ -14,7 +14,7 @@ install: .venv/installed ## .venv with the suite in it
 .venv/installed: pyproject.toml requirements.in requirements.lock
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "installing the suite into .venv (about a minute)"
-	@awk '/^[a-z]/ { wanted = /^(pip|setuptools)==/ } wanted' requirements.lock > .venv/build.txt
+	@sed -nE '/^(pip|setuptools)==/,/# via/p' requirements.lock > .venv/build.txt
 	@$(PIP) install --requirement .venv/build.txt
 	@$(PIP) install --constraint requirements.lock --requirement requirements.in
 	@$(PIP) install --no-deps --no-build-isolation --editable .

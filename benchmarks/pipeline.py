@@ -33,10 +33,11 @@ def arguments(folder: Path) -> dict[str, Any]:
 
 
 def through_kfp(folder: Path) -> None:
-    from slipway.orchestration.local import run
     from slipway.pipelines import train_and_deploy
 
-    run(train_and_deploy, arguments(folder), folder / "run", lambda event: None)
+    from slipway.orchestration.local import run
+
+    run(train_and_deploy, arguments(folder), folder / "run", lambda _: None)
 
 
 def directly(folder: Path) -> None:
@@ -53,7 +54,18 @@ def directly(folder: Path) -> None:
         name: str(folder / name)
         for name in ("table", "contract", "findings", "rows", "features", "plan", "models", "bundle", "verdict", "card")
     }
-    data = ("data", "target", "task", "positive", "event_time", "identifiers", "sensitive", "consent", "types", "quality")
+    data = (
+        "data",
+        "target",
+        "task",
+        "positive",
+        "event_time",
+        "identifiers",
+        "sensitive",
+        "consent",
+        "types",
+        "quality",
+    )
 
     def places(*names: str) -> dict[str, str]:
         return {name: where[name] for name in names}
@@ -119,9 +131,7 @@ def compare(rounds: int) -> dict[str, Any]:
             results.append(measure(way))
     run_s, library_s = (statistics.median(seconds for seconds, _ in measured[way]) for way in ("kfp", "library"))
     inside = {
-        way: {
-            name: statistics.median(result[1][name] for result in results) for name in results[0][1]
-        }
+        way: {name: statistics.median(result[1][name] for result in results) for name in results[0][1]}
         for way, results in measured.items()
     }
     return {
@@ -142,10 +152,15 @@ def show(result: dict[str, Any]) -> None:
     print(f"\n{'step':<12}{'through KFP':>14}{'directly':>12}")
     for name, seconds in result["steps"]["kfp"].items():
         print(f"{name:<12}{seconds:>12.2f} s{result['steps']['library'][name]:>10.2f} s")
-    rest = [result[whole] - sum(result["steps"][way].values()) for whole, way in (("run_s", "kfp"), ("library_s", "library"))]
+    rest = [
+        result[whole] - sum(result["steps"][way].values())
+        for whole, way in (("run_s", "kfp"), ("library_s", "library"))
+    ]
     print(f"{'the rest':<12}{rest[0]:>12.2f} s{rest[1]:>10.2f} s   (interpreters, imports, compiling, KFP's own work)")
     print(f"{'whole run':<12}{result['run_s']:>12.2f} s{result['library_s']:>10.2f} s")
-    print(f"\nratio {result['ratio']:.2f} (at most {LIMIT} is claimed); {result['step_overhead_s']:.2f} s a step around its work")
+    print(
+        f"\nratio {result['ratio']:.2f} (the limit is {LIMIT}); {result['step_overhead_s']:.2f} s a step around its work"
+    )
 
 
 def main() -> None:

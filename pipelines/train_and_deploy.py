@@ -33,8 +33,8 @@ def launch(
 ):
     """Registers and deploys a model that was promoted.
 
-    It is a pipeline of its own so that the condition is on an input: KFP's local runner takes a condition on a named output
-    of a component for false.
+    It is a pipeline of its own so that the condition is on an input: KFP's local runner takes a condition on a named
+    output of a component for false.
     """
     with dsl.If(promoted == True, name="promoted"):  # noqa: E712
         registered = register(bundle=bundle, name=name, registry=registry, champion=champion, run=run)

@@ -18,7 +18,7 @@ TASKS = ("binary", "multiclass", "regression")
 
 
 def table(task: str, rows: int = 600, seed: int = 0) -> pl.DataFrame:
-    """Rows with numbers, integers, booleans, texts and dates, some missing, and a target ``y`` that follows from them."""
+    """Rows with every kind of column, some values missing, and a target ``y`` that follows from them."""
     rng = np.random.default_rng(seed)
     amount = rng.lognormal(3, 1, rows)
     visits = rng.integers(0, 20, rows)

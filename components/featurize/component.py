@@ -18,7 +18,7 @@ def featurize(
     test: float = 0.2,
     seed: int = 0,
 ):
-    """Splits a table into training, validation and test rows, fits the feature plan on the training rows only, applies it.
+    """Splits a table three ways, fits the feature plan on the training rows only, and applies it to all rows.
 
     Equal rows always fall into the same split, and a row stays in its split when rows are added.
 

@@ -27,7 +27,9 @@ class Emulator(kmock.KubernetesEmulator):
     pods: Any
 
     async def _handle(self, request: Any) -> Any:
-        if request.method == kmock.method.PATCH and request.headers["Content-Type"].startswith("application/apply-patch"):
+        if request.method == kmock.method.PATCH and request.headers["Content-Type"].startswith(
+            "application/apply-patch"
+        ):
             assert request.params["fieldManager"] == "slipway"
             assert "force" not in request.params
             key = (request.resource, request.namespace, request.name)
@@ -76,7 +78,7 @@ class Cluster:
     """The emulated cluster.
 
     Attributes:
-        emulator: Its API; ``pods`` is the status that new pods get and None when all get ready, ``others`` maps names to
+        emulator: Its API; ``pods`` is the status that new pods get, None when all get ready; ``others`` maps names to
             the manager that owns their fields.
         context: Its context in the kubeconfig.
     """
@@ -90,7 +92,9 @@ class Cluster:
 
     def names(self, plural: str) -> set[str]:
         wanted = kmock.resource(plural)
-        return {name for resource, _, name in self.emulator.objects if resource == wanted and not self._gone(resource, name)}
+        return {
+            name for resource, _, name in self.emulator.objects if resource == wanted and not self._gone(resource, name)
+        }
 
     def put(self, plural: str, name: str, content: dict[str, Any], namespace: str = "default") -> None:
         metadata = {**content.get("metadata", {}), "name": name, "namespace": namespace}

@@ -68,7 +68,10 @@ def test_a_field_of_another_manager_is_reported(cluster: Any, deploy: Callable[.
             {"restartCount": 0, "state": {"waiting": {"reason": "ImagePullBackOff", "message": "not found"}}},
             "container 'server' of pod .* can't start, ImagePullBackOff: not found",
         ),
-        ({"restartCount": 3, "state": {"waiting": {"reason": "CrashLoopBackOff"}}}, "container 'server' of pod .* crashes"),
+        (
+            {"restartCount": 3, "state": {"waiting": {"reason": "CrashLoopBackOff"}}},
+            "container 'server' of pod .* crashes",
+        ),
     ],
 )
 def test_pods_that_never_start_are_not_waited_for(
@@ -83,7 +86,7 @@ def test_pods_that_never_start_are_not_waited_for(
 def test_the_time_is_over_when_no_node_is_found(cluster: Any, deploy: Callable[..., str]) -> None:
     condition = {"type": "PodScheduled", "status": "False", "message": "0/1 nodes: insufficient memory"}
     cluster.emulator.pods = {"conditions": [condition]}
-    with pytest.raises(RolloutError, match="after 5 s: pod .* finds no node .*insufficient memory"):
+    with pytest.raises(RolloutError, match=r"after 5 s: pod .* finds no node .*insufficient memory"):
         deploy()
 
 
@@ -93,9 +96,7 @@ def test_an_unknown_context_names_the_nearest(cluster: Any, deploy: Callable[...
     assert cluster.patches() == []
 
 
-def test_outside_of_a_cluster_one_has_to_be_named(
-    deploy: Callable[..., str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_outside_of_a_cluster_one_has_to_be_named(deploy: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
     with pytest.raises(RolloutError, match="name one with --context"):
         deploy(context="")

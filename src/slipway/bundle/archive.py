@@ -10,7 +10,7 @@ from slipway.bundle.manifest import FILE, files_in
 from slipway.errors import BundleError
 
 NAME = "bundle.tar.gz"
-"""Parts are called NAME.000, NAME.001, …"""
+"""Parts are called NAME.000, NAME.001, …, NAME.1000"""
 
 
 def pack(folder: Path) -> bytes:
@@ -20,7 +20,10 @@ def pack(folder: Path) -> bytes:
         folder: The bundle.
     """
     buffer = io.BytesIO()
-    with gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0, filename="") as zipped, tarfile.open(fileobj=zipped, mode="w") as tar:
+    with (
+        gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0, filename="") as zipped,
+        tarfile.open(fileobj=zipped, mode="w") as tar,
+    ):
         for name, path in {**files_in(folder), FILE: folder / FILE}.items():
             info = tarfile.TarInfo(name)
             info.size = path.stat().st_size
@@ -49,18 +52,24 @@ def unpack_parts(folder: Path) -> Path | None:
         The folder of the bundle; None when there are no parts.
 
     Raises:
-        BundleError: The archive is damaged, or a name leads out of its folder.
+        BundleError: A part is missing, the archive is damaged, or a name leads out of its folder.
     """
-    parts = sorted(folder.glob(f"{NAME}.[0-9][0-9][0-9]"))
+    parts = {int(path.suffix[1:]): path for path in folder.glob(f"{NAME}.*") if path.suffix[1:].isdecimal()}
     if not parts:
         return None
+    missing = set(range(max(parts))) - set(parts)
+    if missing:
+        message = f"the archive of the bundle lacks its part {NAME}.{min(missing):03d}"
+        raise BundleError(message)
     target = folder / "unpacked"
     target.mkdir()
     try:
-        with tarfile.open(fileobj=io.BytesIO(b"".join(part.read_bytes() for part in parts)), mode="r:gz") as tar:
+        with tarfile.open(
+            fileobj=io.BytesIO(b"".join(parts[place].read_bytes() for place in sorted(parts))), mode="r:gz"
+        ) as tar:
             for member in tar:
                 _extract(tar, member, target)
-    except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
+    except (tarfile.TarError, OSError, EOFError, ValueError, zlib.error) as error:
         message = f"the archive of the bundle is damaged: {error}"
         raise BundleError(message) from None
     return target

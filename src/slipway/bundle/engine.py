@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from slipway.errors import BundleError
 
-OUTPUT = "outputs"
-
 
 class Engine:
     """A graph that is ready to answer.
@@ -30,11 +28,13 @@ class Engine:
         options.log_severity_level = 3
         try:
             session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+            answer = session.get_outputs()[0]
+            self._flat = answer.shape[1] == 1
         except Exception as error:  # onnxruntime's own errors share no root but this
             message = f"the graph can't be loaded: {str(error).splitlines()[0]}"
             raise BundleError(message) from None
         self._run = session.run
-        self._flat = session.get_outputs()[0].shape[1] == 1
+        self._outputs = [answer.name]
 
     def predict(self, inputs: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
         """Answers for raw rows.
@@ -45,5 +45,5 @@ class Engine:
         Returns:
             Probabilities (n, k), or predictions (n,) for a regression.
         """
-        answer: NDArray[np.float64] = self._run([OUTPUT], inputs)[0]
+        answer: NDArray[np.float64] = self._run(self._outputs, inputs)[0]
         return answer[:, 0] if self._flat else answer

@@ -10,7 +10,7 @@ from slipway.bundle import archive
 from slipway.bundle import manifest as manifests
 from slipway.bundle.load import verify
 from slipway.data import storage
-from slipway.errors import SlipwayError
+from slipway.errors import SlipwayError, StorageError
 
 
 def fetch(uri: str, folder: Path, digest: str | None = None) -> Path:
@@ -18,29 +18,44 @@ def fetch(uri: str, folder: Path, digest: str | None = None) -> Path:
 
     Args:
         uri: The bundle: a folder at any fsspec URI, or one that holds an archive in parts.
-        folder: Where to put it; an empty one may be there, such as a mounted volume.
+        folder: Where to put it; an empty one may be there, such as a mounted volume, or one with this very bundle.
         digest: The digest that it must have; None for any.
 
     Returns:
         The folder.
 
     Raises:
-        StorageError: It can't be read or written.
+        StorageError: It can't be read or written, or the folder holds other files.
         BundleError: It is not complete, changed, or another one than is asked for.
     """
-    aside = folder / f".{secrets.token_hex(6)}.partial"
-    aside.mkdir(parents=True)
+    with storage.told("written", str(folder)):
+        _remove_leftovers(folder)
+        before = set(manifests.files_in(folder))
+        aside = folder / f".{secrets.token_hex(6)}.partial"
+        aside.mkdir(parents=True)
     try:
         storage.download(uri, aside)
         whole = archive.unpack_parts(aside) or aside
         verify(whole, digest)
         names = [*manifests.files_in(whole), manifests.FILE]
-        for name in names:
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (whole / name).replace(folder / name)
+        if before - set(names):
+            message = (
+                f"{str(folder)!r} holds other files: {', '.join(sorted(before - set(names)))}; name an empty folder"
+            )
+            raise StorageError(message)
+        with storage.told("written", str(folder)):
+            for name in names:
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (whole / name).replace(folder / name)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return folder
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Removes what a fetch left that was killed: a bundle with it would be refused."""
+    for path in folder.glob(f".{'[0-9a-f]' * 12}.partial"):
+        shutil.rmtree(path)
 
 
 def main() -> None:

@@ -28,8 +28,15 @@ class Golden:
     outputs: NDArray[np.float64]
 
     def differences(self, outputs: NDArray[np.float64]) -> float:
-        """Largest difference of outputs from the expected ones, relative where they are above 1."""
-        return float(np.max(np.abs(outputs - self.outputs) / np.maximum(1.0, np.abs(self.outputs)), initial=0.0))
+        """Largest difference of outputs from the expected ones, relative where they are above 1.
+
+        Raises:
+            ValueError: There is no row, or the outputs have another shape.
+        """
+        if not len(self.outputs) or outputs.shape != self.outputs.shape:
+            message = f"outputs of shape {outputs.shape} are held against golden ones of shape {self.outputs.shape}"
+            raise ValueError(message)
+        return float(np.max(np.abs(outputs - self.outputs) / np.maximum(1.0, np.abs(self.outputs))))
 
     def rows(self, schema: Schema) -> list[dict[str, Any]]:
         """The rows as JSON values, the way a request holds them."""

@@ -1,6 +1,6 @@
 """Loading a bundle: nothing is answered before every file and every golden row is checked."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,21 +91,26 @@ def verify(folder: Path, digest: str | None = None) -> Manifest:
     if digest and manifest.digest != digest:
         message = f"bundle {str(folder)!r} has digest {manifest.digest[:12]}, but {digest[:12]} is asked for"
         raise BundleError(message)
-    found = manifests.files_in(folder)
-    for what, names in (
-        ("lacks", (set(manifest.files) | set(_REQUIRED)) - set(found)),
-        ("has a file that its manifest does not list:", set(found) - set(manifest.files)),
-        ("holds a pickle, which is never loaded:", {name for name, path in found.items() if _is_pickle(path)}),
-        ("was changed:", {name for name in found if manifest.files.get(name) != manifests.hash_of(found[name])}),
-    ):
+    for what, names in _faults(folder, manifest):
         if names:
             message = f"bundle {str(folder)!r} {what} {', '.join(sorted(names))}"
             raise BundleError(message)
     return manifest
 
 
+def _faults(folder: Path, manifest: Manifest) -> Iterator[tuple[str, set[str]]]:
+    """What may be wrong with the files, and the names of those with which it is; links are told before any is read."""
+    found = manifests.files_in(folder)
+    everything = {**found, manifests.FILE: folder / manifests.FILE}
+    yield "lacks", (set(manifest.files) | set(_REQUIRED)) - set(found)
+    yield "has a file that its manifest does not list:", set(found) - set(manifest.files)
+    yield "holds a link, which is never followed:", {name for name, path in everything.items() if path.is_symlink()}
+    yield "holds a pickle, which is never loaded:", {name for name, path in found.items() if _is_pickle(path)}
+    yield "was changed:", {name for name, path in found.items() if manifest.files[name] != manifests.hash_of(path)}
+
+
 def _is_pickle(path: Path) -> bool:
-    if path.is_symlink() or path.suffix in _PICKLES:
+    if path.suffix in _PICKLES:
         return True
     with path.open("rb") as file:
         return file.read(2) in _PICKLE_START

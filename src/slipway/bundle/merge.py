@@ -7,6 +7,7 @@ from slipway.data.schema import Schema
 from slipway.features import graph
 from slipway.features.plan import Plan
 from slipway.training.candidate import Model
+from slipway.training.graph import INPUT, OUTPUT
 
 _PREFIX = "\x1fm."
 _ML = "ai.onnx.ml"
@@ -21,33 +22,40 @@ def merge(plan: Plan, schema: Schema, model: Model) -> bytes:
         model: The model.
 
     Returns:
-        The serialised graph: an input of shape (N, 1) for each column, the output ``outputs``.
+        The serialised graph: an input of shape (N, 1) for each column, and one output, called ``outputs`` unless a
+        column is.
     """
     features = graph.to_onnx(plan, schema)
     native = model.to_onnx()
-    kept = {item.name for item in (*native.graph.input, *native.graph.output)}
     renamed = compose.add_prefix(native, _PREFIX)
-    _restore(renamed, kept)
+    _rename(renamed, f"{_PREFIX}{OUTPUT}", _free(OUTPUT, schema))
     _same_operators(renamed, features)
     del renamed.metadata_props[:]
-    merged = compose.merge_models(features, renamed, io_map=[(graph.OUTPUT, graph.OUTPUT)], producer_name="slipway")
+    merged = compose.merge_models(
+        features, renamed, io_map=[(graph.OUTPUT, f"{_PREFIX}{INPUT}")], producer_name="slipway"
+    )
     merged.ir_version = graph.IR_VERSION
     data: bytes = merged.SerializeToString(deterministic=True)
     return data
 
 
 def _same_operators(model: onnx.ModelProto, features: onnx.ModelProto) -> None:
-    """Raises the model's ``ai.onnx.ml`` to the features' version: the operators that converters write are in all of them."""
+    """Raises the model's ``ai.onnx.ml`` to the features' version: all versions have what converters write."""
     versions = {item.domain: item.version for item in features.opset_import}
     for item in model.opset_import:
         if item.domain == _ML:
             item.version = max(item.version, versions.get(_ML, item.version))
 
 
-def _restore(model: onnx.ModelProto, kept: set[str]) -> None:
-    back = {f"{_PREFIX}{name}": name for name in kept}
+def _free(name: str, schema: Schema) -> str:
+    while name in schema.names:
+        name += "_"
+    return name
+
+
+def _rename(model: onnx.ModelProto, old: str, new: str) -> None:
     for node in model.graph.node:
-        node.input[:] = [back.get(name, name) for name in node.input]
-        node.output[:] = [back.get(name, name) for name in node.output]
-    for item in (*model.graph.input, *model.graph.output):
-        item.name = back.get(item.name, item.name)
+        node.input[:] = [new if name == old else name for name in node.input]
+        node.output[:] = [new if name == old else name for name in node.output]
+    for item in model.graph.output:
+        item.name = new if item.name == old else item.name

@@ -110,6 +110,11 @@ def parity(native: NDArray[Any], outputs: NDArray[np.float64], scale: float = 1.
     Raises:
         BundleError: It is above ``PARITY``: such a graph must not be served.
     """
+    if native.shape != outputs.shape:
+        message = (
+            f"the native model answers in shape {native.shape}, but its graph in {outputs.shape}; the bundle is refused"
+        )
+        raise BundleError(message)
     differences = np.abs(np.asarray(native, dtype=np.float64) - outputs) / scale
     largest = float(differences.max(initial=0.0))
     if not largest <= PARITY:

@@ -9,7 +9,7 @@ def main() -> None:
     from slipway.errors import SlipwayError
 
     try:
-        app()
+        app(prog_name="slipway")
     except SlipwayError as error:
         sys.stderr.write(f"slipway: {error}\n")
         sys.exit(error.exit_code)

@@ -11,7 +11,9 @@ from slipway.cli.options import AsJson
 def drift(
     reference: Annotated[str, typer.Argument(help="A table, a bundle, or a reference profile (JSON).")],
     current: Annotated[str, typer.Argument(help="A table: a file, a glob or a folder of CSV or Parquet.")],
-    output: Annotated[Path, typer.Option("--output", metavar="FILE", help="Where the report goes.")] = Path("drift.html"),
+    output: Annotated[Path, typer.Option("--output", metavar="FILE", help="Where the report goes.")] = Path(
+        "drift.html"
+    ),
     warn: Annotated[float, typer.Option(help="PSI above which a column is named.", min=0)] = 0.2,
     alarm: Annotated[float, typer.Option(help="PSI above which a column counts as drifted.", min=0)] = 0.25,
     as_json: AsJson = False,

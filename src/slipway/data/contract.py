@@ -127,12 +127,15 @@ def _check_names(source: Source, spec: Spec) -> None:
         for name in columns:
             if name and name not in source.columns:
                 hidden = " (it is under 'identifiers')" if name in spec.identifiers else ""
-                raise UnknownNameError("column", name, source.columns, where=f"the data{hidden}, but field {field!r} names it")
+                where = f"the data{hidden}, but field {field!r} names it"
+                raise UnknownNameError(what="column", name=name, known=source.columns, where=where)
     if spec.target in spec.sensitive or spec.target in (spec.event_time, spec.consent):
         message = f"column {spec.target!r} is the target, so it can't be sensitive, event_time or consent as well"
         raise DataError(message)
     if spec.event_time and source.columns[spec.event_time] == "category":
-        message = f"column {spec.event_time!r} is to be the event time, but holds text; write it as 2026-11-21 or as a number"
+        message = (
+            f"column {spec.event_time!r} is to be the event time, but holds text; write it as 2026-11-21 or as a number"
+        )
         raise DataError(message)
 
 

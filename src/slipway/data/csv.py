@@ -81,7 +81,9 @@ def batches(file: File, dialect: Dialect) -> Iterator[pl.DataFrame]:
     except (pa.ArrowInvalid, OSError) as error:
         raise DataError(_odd_row(file, dialect, odd) or _unreadable(file, error)) from None
     if not whole:
-        message = f"file {file.name!r} has a quote that is never closed, so its last rows run together; close or remove it"
+        message = (
+            f"file {file.name!r} has a quote that is never closed, so its last rows run together; close or remove it"
+        )
         raise DataError(message)
 
 
@@ -96,8 +98,10 @@ class _Ended:
 
     def read(self, size: int) -> bytes:
         data: bytes = self._stream.read(size)
-        if not data:
-            data, self._rest = self._rest, b""
+        while 0 < len(data) < size and (more := self._stream.read(size - len(data))):
+            data += more
+        room = size - len(data)
+        data, self._rest = data + self._rest[:room], self._rest[room:]
         return data
 
     def close(self) -> None:
@@ -124,7 +128,7 @@ def _reader(stream: pa.NativeFile, dialect: Dialect, refuse: object) -> pacsv.CS
 
 def _stripped(values: pl.Series) -> pl.Series:
     text = values.str.strip_chars()
-    return text.set((text == "").fill_null(False), None)  # type: ignore[arg-type]
+    return text.set((text == "").fill_null(False), None)
 
 
 def _encoding(file: File) -> str:

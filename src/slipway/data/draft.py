@@ -34,9 +34,13 @@ def draft(uri: str, target: str, name: str = "", data: str = "") -> str:
     schema = examined.schema
     dates = [column.name for column in schema.columns if column.kind == "date"]
     lines = [
-        "# What slipway should do with this table. Only name, data and target are needed; 'slipway schema' lists the rest.",
+        "# What slipway should do with this table. Only name, data and target are needed; "
+        "'slipway schema' lists the rest.",
         f"# {examined.rows:,} rows can be used; {len(schema.columns)} columns are inputs:",
-        *(f"#   {column.name!r}: {column.kind}{', with missing values' * column.nullable}" for column in schema.columns),
+        *(
+            f"#   {column.name!r}: {column.kind}{', with missing values' * column.nullable}"
+            for column in schema.columns
+        ),
         *(f"# note: {note}" for note in examined.notes),
         "",
         _field("name", spec.name, "the Deployment, the Service and the registry entry"),
@@ -49,7 +53,9 @@ def draft(uri: str, target: str, name: str = "", data: str = "") -> str:
     left_out = [column for column in schema.excluded if column != target]
     lines += [
         "",
-        _commented(_field("event_time", dates[0] if dates else "COLUMN", "when a row happened: rows are then split by time")),
+        _commented(
+            _field("event_time", dates[0] if dates else "COLUMN", "when a row happened: rows are then split by time")
+        ),
         _commented(_field("identifiers", left_out or ["COLUMN"], "columns that name a row and say nothing about it")),
         _commented(_field("sensitive", ["COLUMN"], "columns kept for fairness only")),
         "",

@@ -204,11 +204,13 @@ def _dates(text: pl.Series) -> dict[str, pl.Series]:
 
 def parse_date(text: pl.Series, form: str) -> pl.Series:
     """Dates of a form as naive UTC datetimes in microseconds; null for what is none."""
-    text = text.set(~text.str.contains(_LOOKS_LIKE_DATE).fill_null(True), None)  # type: ignore[arg-type]
+    text = text.set(~text.str.contains(_LOOKS_LIKE_DATE).fill_null(True), None)
     zone = "UTC" if form == "zoned" else None
     column = pl.col("text")
     tries = [
-        column.str.to_datetime(pattern, strict=False, time_unit="us", time_zone=zone, exact=True).dt.replace_time_zone(None)
+        column.str.to_datetime(pattern, strict=False, time_unit="us", time_zone=zone, exact=True).dt.replace_time_zone(
+            None
+        )
         for pattern in DATE_FORMATS[form]
     ]
     return pl.DataFrame({"text": text}).select(pl.coalesce(tries)).to_series()
@@ -217,7 +219,7 @@ def parse_date(text: pl.Series, form: str) -> pl.Series:
 def parse_number(text: pl.Series, comma: bool) -> pl.Series:
     """Text as float64; null for what is no number. With a decimal comma, a point only groups thousands."""
     if comma:
-        text = text.set(~text.str.contains(f"{_COMMA}|{_WHOLE}").fill_null(True), None)  # type: ignore[arg-type]
+        text = text.set(~text.str.contains(f"{_COMMA}|{_WHOLE}").fill_null(True), None)
         text = text.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
     return text.cast(pl.Float64, strict=False)
 

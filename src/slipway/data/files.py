@@ -59,12 +59,9 @@ def find(uri: str) -> tuple[File, ...]:
         StorageError: The place can't be reached.
     """
     system, path = storage.filesystem(uri)
-    try:
+    with storage.told("read", uri):
         paths = _paths(system, path, uri)
-        empty = [item for item in paths if system.size(item) == 0]
-    except OSError as error:
-        message = f"the data at {uri!r} can't be read: {error.strerror or error}"
-        raise DataError(message) from None
+        empty = [item for item in paths if _format(item) and system.size(item) == 0]
     formats = {item: _format(item) for item in paths}
     known = {item: form for item, form in formats.items() if form is not None}
     if not known:
@@ -87,7 +84,7 @@ def _paths(system: Any, path: str, uri: str) -> list[str]:
             message = f"folder {uri!r} holds no table: no file in it ends in one of {', '.join(_FORMATS)}"
             raise DataError(message)
         return readable
-    if _GLOB & set(path):
+    if _GLOB & set(path) and not system.exists(path):
         matched = [item for item in system.glob(path) if system.isfile(item)]
         if not matched:
             message = f"no file matches {uri!r}"

@@ -2,6 +2,7 @@
 
 import hashlib
 
+from slipway.data import storage
 from slipway.data.files import File, find
 
 _CHUNK = 1 << 20
@@ -18,13 +19,14 @@ def fingerprint(uri: str) -> str:
 
     Raises:
         DataError: There is no such file.
+        StorageError: It can't be read.
     """
     return hashlib.sha256("".join(sorted(_hash(file) for file in find(uri))).encode()).hexdigest()
 
 
 def _hash(file: File) -> str:
     digest = hashlib.sha256()
-    with file.system.open(file.path, "rb") as stream:
+    with storage.told("read", file.path), file.system.open(file.path, "rb") as stream:
         while chunk := stream.read(_CHUNK):
             digest.update(chunk)
     return digest.hexdigest()

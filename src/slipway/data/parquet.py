@@ -13,8 +13,8 @@ from slipway.errors import DataError
 _BATCH_ROWS = 1 << 16
 
 
-def kinds(file: File, ignore: frozenset[str]) -> dict[str, Kind]:
-    """The kind of each column of a file.
+def kinds(file: File, ignore: frozenset[str]) -> dict[str, Kind | None]:
+    """The kind of each column of a file; None for one that is nothing but nulls, without a type.
 
     Args:
         file: A Parquet file.
@@ -62,14 +62,16 @@ def _opened(file: File) -> pq.ParquetFile:
         raise DataError(message) from None
 
 
-def _kind(file: File, field: pa.Field) -> Kind:
+def _kind(file: File, field: pa.Field) -> Kind | None:
+    if pa.types.is_null(field.type):
+        return None
     of = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
     tests: tuple[tuple[Kind, tuple[object, ...]], ...] = (
         ("boolean", (pa.types.is_boolean,)),
         ("integer", (pa.types.is_integer,)),
         ("number", (pa.types.is_floating, pa.types.is_decimal)),
         ("date", (pa.types.is_date, pa.types.is_timestamp)),
-        ("category", (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_null)),
+        ("category", (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)),
     )
     for kind, checks in tests:
         if any(check(of) for check in checks):  # type: ignore[operator]

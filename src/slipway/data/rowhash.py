@@ -36,7 +36,7 @@ def _bits(values: pl.Series) -> Keys:
         codes = values.rank("dense").fill_null(0).to_numpy()
         levels = values.drop_nulls().unique().sort().to_list()
         table = np.array([_NULL, *(_text(level) for level in levels)], dtype=np.uint64)
-        return table[codes]
+        return np.asarray(table[codes])
     null = values.is_null().to_numpy()
     if values.dtype == pl.Float64:
         bits = (values.fill_null(0.0).to_numpy() + 0.0).view(np.uint64)

@@ -28,7 +28,7 @@ class Sketch:
         nulls: Values that were null, NaN or infinite.
         minimum: Smallest finite value; NaN without one.
         maximum: Largest finite value; NaN without one.
-        total: Sum of the finite values.
+        total: Sum of the finite values; the largest float64 where it is beyond that.
     """
 
     keys: NDArray[np.int64]
@@ -120,7 +120,7 @@ def fit(values: NDArray[np.float64]) -> Sketch:
         len(values) - len(finite),
         float("nan") if empty else float(finite.min()),
         float("nan") if empty else float(finite.max()),
-        float(finite.sum()),
+        _sum(finite),
     )
 
 
@@ -136,8 +136,13 @@ def merge(parts: Sequence[Sketch]) -> Sketch:
         sum(part.nulls for part in parts),
         min((part.minimum for part in filled), default=float("nan")),
         max((part.maximum for part in filled), default=float("nan")),
-        float(np.sum([part.total for part in parts])),
+        _sum(np.array([part.total for part in parts])),
     )
+
+
+def _sum(values: NDArray[np.float64]) -> float:
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(np.nan_to_num(values.sum()))
 
 
 def _key_of(values: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -22,7 +22,7 @@ class Source:
         columns: Name to kind of each column, in the order of the first file.
         notes: Sentences on what was done to read it.
         dialects: How each CSV file is written; empty for Parquet.
-        evidence: What each column of CSV parses as; empty for Parquet.
+        evidence: What each column parses as; of Parquet, those whose kind was given or is numeric.
     """
 
     files: tuple[File, ...]
@@ -47,10 +47,15 @@ class Source:
                     yield pl.DataFrame([self._from_text(texts[name]) for name in wanted])
             else:
                 for frame in parquet.batches(file, wanted):
-                    yield pl.DataFrame([cast.from_typed(frame[name], self.columns[name]) for name in wanted])
+                    yield pl.DataFrame(
+                        [cast.from_typed(frame[name], self.columns[name], self._found(name)) for name in wanted]
+                    )
 
     def _from_text(self, text: pl.Series) -> pl.Series:
-        return cast.from_text(text, self.columns[text.name], self.evidence[text.name])
+        return cast.from_text(text, self.columns[text.name], self._found(text.name))
+
+    def _found(self, name: str) -> Evidence:
+        return self.evidence.get(name, Evidence())
 
 
 def open_table(uri: str, kinds: Mapping[str, Kind] | None = None, ignore: Collection[str] = ()) -> Source:
@@ -70,7 +75,7 @@ def open_table(uri: str, kinds: Mapping[str, Kind] | None = None, ignore: Collec
     source = (_open_csv if files[0].format == "csv" else _open_parquet)(files, given, frozenset(ignore))
     for name in [*given, *ignore]:
         if name not in source.columns and name not in ignore:
-            raise UnknownNameError("column", name, source.columns)
+            raise UnknownNameError(what="column", name=name, known=source.columns)
     return source
 
 
@@ -84,8 +89,12 @@ def _open_csv(files: tuple[File, ...], kinds: dict[str, Kind], ignore: frozenset
     if not found:
         message = f"file {files[0].name!r} has a header but no rows"
         raise DataError(message)
+    _check_exact(kinds, found)
     columns = {name: kinds.get(name) or evidence.settle(name, found[name]) for name in names}
-    notes = [*_dialect_notes(files, dialects), *(note for name in names for note in _notes(name, columns[name], found[name]))]
+    notes = [
+        *_dialect_notes(files, dialects),
+        *(note for name in names for note in _notes(name, columns[name], found[name])),
+    ]
     return Source(files, columns, tuple(notes), dialects, found)
 
 
@@ -94,7 +103,7 @@ def _gather(files: tuple[File, ...], dialects: tuple[Dialect, ...], names: list[
     for file, dialect in zip(files, dialects, strict=True):
         row = 1
         for texts in csv.batches(file, dialect):
-            part = {name: evidence.fit(texts[name], row) for name in names}
+            part = {name: evidence.fit(texts[name], row, _place(file, files)) for name in names}
             total = {name: evidence.merge([total[name], part[name]]) for name in names} if total else part
             row += len(texts)
     return total
@@ -106,35 +115,48 @@ def _open_parquet(files: tuple[File, ...], kinds: dict[str, Kind], ignore: froze
     for file in files[1:]:
         other = parquet.kinds(file, ignore)
         _same_columns(files[0], set(columns), file, set(other))
-        columns = {name: _common(name, kind, other[name], file) for name, kind in columns.items()}
+        columns = {name: kinds.get(name) or _common(name, kind, other[name], file) for name, kind in columns.items()}
     if not sum(parquet.rows(file) for file in files):
         message = f"file {files[0].name!r} has columns but no rows"
         raise DataError(message)
-    columns = {name: kinds.get(name) or kind for name, kind in columns.items()}
-    return Source(files, columns, tuple(_scan(files, columns)), (), {})
+    settled: dict[str, Kind] = {name: kinds.get(name) or kind or "category" for name, kind in columns.items()}
+    found = _look(files, [name for name, kind in settled.items() if kind in NUMERIC or name in kinds])
+    _check_exact({name: kinds.get(name, "integer") for name in found}, found)
+    notes = [note for name in found for note in _notes(name, settled[name], found[name])]
+    return Source(files, settled, tuple(notes), (), found)
 
 
-def _scan(files: tuple[File, ...], columns: dict[str, Kind]) -> list[str]:
-    numeric = [name for name, kind in columns.items() if kind in NUMERIC]
-    infinite = dict.fromkeys(numeric, 0)
+def _look(files: tuple[File, ...], names: list[str]) -> dict[str, Evidence]:
+    total = dict.fromkeys(names, Evidence())
     for file in files:
-        first = 0
-        for frame in parquet.batches(file, numeric):
-            for name in numeric:
-                infinite[name] += cast.count_infinite(frame[name])
-                found = cast.beyond_exact(frame[name])
-                if found:
-                    raise DataError(evidence.too_large(name, evidence.Found(found.value, first + found.row)))
-            first += len(frame)
-    return [_infinite_note(name, count) for name, count in infinite.items() if count]
+        row = 1
+        for frame in parquet.batches(file, names):
+            for name in names:
+                total[name] = evidence.merge([total[name], cast.look(frame[name], row, _place(file, files))])
+            row += len(frame)
+    return total
 
 
-def _common(name: str, kind: Kind, other: Kind, file: File) -> Kind:
-    if kind == other:
-        return kind
+def _place(file: File, files: tuple[File, ...]) -> str:
+    return file.name if len(files) > 1 else ""
+
+
+def _check_exact(kinds: Mapping[str, Kind], found: Mapping[str, Evidence]) -> None:
+    for name, kind in kinds.items():
+        large = found[name].too_large if name in found else None
+        if large and kind == "integer":
+            raise DataError(evidence.too_large(name, large))
+
+
+def _common(name: str, kind: Kind | None, other: Kind | None, file: File) -> Kind | None:
+    if kind is None or other is None or kind == other:
+        return kind or other
     if {kind, other} <= NUMERIC:
         return "number"
-    message = f"column {name!r} is {kind} in the first file but {other} in {file.name!r}; make them the same"
+    message = (
+        f"column {name!r} is {kind} in the first file but {other} in {file.name!r}; make them the same, "
+        f"or say what the column is, for example types: {{{name!r}: category}}"
+    )
     raise DataError(message)
 
 
@@ -150,7 +172,7 @@ def _same_columns(first: File, names: set[str], file: File, others: set[str]) ->
 def _check_ignored(ignore: frozenset[str], names: Collection[str]) -> None:
     for name in sorted(ignore):
         if name not in names:
-            raise UnknownNameError("column", name, names)
+            raise UnknownNameError(what="column", name=name, known=names)
 
 
 def _dialect_notes(files: tuple[File, ...], dialects: tuple[Dialect, ...]) -> list[str]:
@@ -170,7 +192,7 @@ def _notes(name: str, kind: Kind, found: Evidence) -> Iterator[str]:
         yield f"column {name!r}: {found.missing:,} words such as NA were read as missing values"
     if kind == "category" and found.codes and found.integers == found.values - found.missing:
         yield f"column {name!r} holds numbers with leading zeros, so it is taken for a category"
-    if kind == "category" and 0 < found.values == found.month_first == found.day_first:
+    if kind == "category" and 0 < found.values - found.missing == found.month_first == found.day_first:
         yield f"column {name!r} holds dates whose day and month can't be told apart; write them as 2026-11-21"
 
 

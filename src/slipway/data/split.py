@@ -39,7 +39,9 @@ def by_hash(keys: Keys, strata: NDArray[np.int64], split: Split) -> NDArray[np.u
         distinct, place = np.unique(keys[rows], return_inverse=True)
         before = np.cumsum(np.bincount(place)) / len(rows)
         test = _cut(before, split.test, len(distinct), leave=2)
-        validation = max(_cut(before, split.test + split.validation, len(distinct), leave=1), min(test + 1, len(distinct) - 1))
+        validation = max(
+            _cut(before, split.test + split.validation, len(distinct), leave=1), min(test + 1, len(distinct) - 1)
+        )
         codes[rows[place < validation]] = VALIDATION
         codes[rows[place < test]] = TEST
     return codes
@@ -59,7 +61,9 @@ def by_time(times: NDArray[np.float64], split: Split) -> NDArray[np.uint8]:
     age = len(distinct) - 1 - place
     before = np.cumsum(np.bincount(age)) / len(times)
     test = _cut(before, split.test, len(distinct), leave=2)
-    validation = max(_cut(before, split.test + split.validation, len(distinct), leave=1), min(test + 1, len(distinct) - 1))
+    validation = max(
+        _cut(before, split.test + split.validation, len(distinct), leave=1), min(test + 1, len(distinct) - 1)
+    )
     return np.select([age < test, age < validation], [TEST, VALIDATION], TRAIN).astype(np.uint8)
 
 

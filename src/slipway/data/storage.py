@@ -40,6 +40,7 @@ def filesystem(uri: str) -> tuple[Any, str]:
         known = ", ".join(sorted({"file", *_EXTRAS, "http", "https"} & set(fsspec.available_protocols())))
         message = f"{uri!r} has a scheme that is not known: {scheme!r}; known are: {known}"
         raise StorageError(message) from None
+    system.invalidate_cache()  # others write there too
     return system, path
 
 
@@ -62,7 +63,6 @@ def read_bytes(uri: str) -> bytes:
         StorageError: There is no such file, or it can't be read.
     """
     system, path = filesystem(uri)
-    system.invalidate_cache()
     with told("read", uri):
         return bytes(system.cat_file(path))
 
@@ -97,8 +97,10 @@ def create(uri: str, data: bytes) -> bool:
             return _link(_aside(Path(path), data), Path(path))
         try:
             system.pipe_file(path, data, mode="create")
-        except FileExistsError:
-            return False
+        except OSError as error:
+            if _exists_already(error):
+                return False
+            raise
         return True
 
 
@@ -109,7 +111,6 @@ def names(uri: str) -> list[str]:
         StorageError: It can't be listed.
     """
     system, path = filesystem(uri)
-    system.invalidate_cache()
     with told("listed", uri):
         try:
             found = system.ls(path, detail=False)
@@ -136,29 +137,40 @@ def download(uri: str, folder: Path) -> None:
         StorageError: There is nothing, or it can't be read.
     """
     system, root = filesystem(uri)
-    system.invalidate_cache()
     with told("read", uri):
-        found = system.find(root)
+        found = [path for path in system.find(root) if not system.isdir(path)]
     if not found:
         message = f"there is nothing at {uri!r}"
         raise StorageError(message)
     for path in found:
         relative = path.removeprefix(root.rstrip("/")).lstrip("/")
+        if _is_aside(relative.rpartition("/")[2]):
+            continue
         target = folder / relative
         if not target.resolve().is_relative_to(folder.resolve()):
             message = f"{uri!r} holds a name that leads out of its folder: {relative!r}"
             raise StorageError(message)
-        target.parent.mkdir(parents=True, exist_ok=True)
         with told("read", uri):
-            target.write_bytes(system.cat_file(path))
+            data = system.cat_file(path)
+        with told("written", str(target)):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
 
 
 @contextlib.contextmanager
 def told(verb: str, uri: str) -> Iterator[None]:
+    """Turns what goes wrong with a file, a folder or an object store into a ``StorageError``.
+
+    Args:
+        verb: What was to be done, as in "can't be written".
+        uri: With what.
+    """
     try:
         yield
     except FileNotFoundError:
-        message = f"there is nothing at {uri!r}"
+        message = (
+            f"there is nothing at {uri!r}" if verb == "read" else f"{uri!r} can't be {verb}: its place does not exist"
+        )
         raise StorageError(message) from None
     except OSError as error:
         message = f"{uri!r} can't be {verb}: {error.strerror or error}"
@@ -168,6 +180,11 @@ def told(verb: str, uri: str) -> Iterator[None]:
             raise
         message = f"{uri!r} can't be {verb}: {error}"
         raise StorageError(message) from None
+
+
+def _exists_already(error: OSError) -> bool:
+    response = getattr(error.__cause__, "response", None) or {}  # not every S3 says which condition failed
+    return isinstance(error, FileExistsError) or response.get("Error", {}).get("Code") in ("PreconditionFailed", "412")
 
 
 def _aside(path: Path, data: bytes) -> Path:

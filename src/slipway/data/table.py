@@ -32,21 +32,18 @@ def write(batches: Iterable[pl.DataFrame], folder: Path) -> int:
         DataError: There is no batch.
         StorageError: The folder can't be written.
     """
-    with storage.told("written", str(folder)):
-        return _write(batches, folder)
-
-
-def _write(batches: Iterable[pl.DataFrame], folder: Path) -> int:
     aside = folder.with_name(f".{folder.name}.{secrets.token_hex(6)}.partial")
-    aside.mkdir(parents=True)
+    with storage.told("written", str(folder)):
+        aside.mkdir(parents=True)
     try:
         rows = sum(_write_part(part, aside, index) for index, part in enumerate(_parts(batches)))
         if not any(aside.iterdir()):
             message = f"there is no row to write to {folder.name!r}"
             raise DataError(message)
-        if folder.exists():
-            shutil.rmtree(folder)
-        aside.rename(folder)
+        with storage.told("written", str(folder)):
+            if folder.exists():
+                shutil.rmtree(folder)
+            aside.rename(folder)
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
         raise
@@ -100,5 +97,7 @@ def _parts(batches: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
 
 
 def _write_part(part: pl.DataFrame, folder: Path, index: int) -> int:
-    pq.write_table(part.to_arrow(), folder / f"part-{index:05d}.parquet", compression="zstd")
+    path = folder / f"part-{index:05d}.parquet"
+    with storage.told("written", str(path)):
+        pq.write_table(part.to_arrow(), path, compression="zstd")
     return len(part)

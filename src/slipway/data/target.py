@@ -64,7 +64,9 @@ def encode(values: pl.Series, target: Target) -> NDArray[np.int64] | NDArray[np.
     levels = values.unique().to_list()
     for level in levels:
         if class_text(level, target.kind) not in index:
-            raise UnknownNameError("class", class_text(level, target.kind), index, where=f"target {target.name!r}")
+            raise UnknownNameError(
+                what="class", name=class_text(level, target.kind), known=index, where=f"target {target.name!r}"
+            )
     places = [index[class_text(level, target.kind)] for level in levels]
     return values.replace_strict(levels, places, return_dtype=pl.Int64).to_numpy()
 
@@ -112,8 +114,9 @@ def _check_classes(name: str, counts: Counter[str]) -> None:
         count, level = min(rare)
         rows = f"{count} row{'s' if count > 1 else ''}"
         message = (
-            f"class {level!r} of target {name!r} has {rows}; at least {MIN_CLASS_ROWS} are needed so that it is trained "
-            "on, compared on and tested on: gather more of them, merge the class with another, or remove its rows"
+            f"class {level!r} of target {name!r} has {rows}; at least {MIN_CLASS_ROWS} are needed so that it is "
+            "trained on, compared on and tested on: gather more of them, merge the class with another, "
+            "or remove its rows"
         )
         raise DataError(message)
 
@@ -122,5 +125,5 @@ def _positive_last(classes: list[str], positive: str, task: Task) -> list[str]:
     if task != "binary" or not positive:
         return classes
     if positive not in classes:
-        raise UnknownNameError("class", positive, classes, where="the target (field 'positive')")
+        raise UnknownNameError(what="class", name=positive, known=classes, where="the target (field 'positive')")
     return [name for name in classes if name != positive] + [positive]

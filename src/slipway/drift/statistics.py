@@ -58,7 +58,7 @@ def _relative_entropy(p: NDArray[np.float64], q: NDArray[np.float64]) -> float:
 
 
 def _shares(counts: Counts) -> NDArray[np.float64]:
-    return counts / max(1, counts.sum())
+    return np.asarray(counts / max(1, counts.sum()))
 
 
 def _smoothed(counts: Counts) -> NDArray[np.float64]:

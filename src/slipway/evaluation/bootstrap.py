@@ -43,43 +43,22 @@ class Resamples:
         """Percentile interval of one statistic (Efron and Tibshirani, 1993, chapter 13)."""
         return self._percentiles(float(self.estimates[index]), self.values[:, index])
 
-    def gain(self, metric: Metric, index: int, over: int, widening: float = 1.0) -> Interval:
+    def gain(self, metric: Metric, index: int, over: int) -> Interval:
         """Percentile interval of how much better one statistic is than another on the same rows.
 
         Args:
             metric: Says which way is better.
             index: The statistic whose gain is asked for.
             over: The statistic that it is compared with.
-            widening: How many times as far from the estimate the ends of the interval are put; see ``luck``.
         """
         sign = 1.0 if metric.higher_is_better else -1.0
         estimate = sign * float(self.estimates[index] - self.estimates[over])
-        plain = self._percentiles(estimate, sign * (self.values[:, index] - self.values[:, over]))
-        low, high = (estimate + widening * (end - estimate) for end in (plain.low, plain.high))
-        return Interval(estimate, low, high)
+        return self._percentiles(estimate, sign * (self.values[:, index] - self.values[:, over]))
 
     def _percentiles(self, estimate: float, values: Floats) -> Interval:
         tail = (1 - self.confidence) / 2
         low, high = np.quantile(values, [tail, 1 - tail])
         return Interval(estimate, float(low), float(high))
-
-
-def luck(train_rows: int, test_rows: int) -> float:
-    """How much wider an interval of the gain of one trained model over another must be.
-
-    The same recipe trained again, with another seed or other rows, gives another score. Resampled test rows don't
-    show that, and a challenger that was only lucky would be promoted too often. The variance is therefore taken
-    1 + test / train times as large (Nadeau and Bengio, "Inference for the Generalization Error", Machine Learning 52,
-    2003, the corrected resampled test with one split).
-
-    Args:
-        train_rows: Rows that the models were fitted on.
-        test_rows: Rows that they are compared on.
-
-    Returns:
-        The factor for the interval's width, above 1.
-    """
-    return float(np.sqrt(1 + test_rows / train_rows))
 
 
 def resample(statistics: Sequence[Statistic], rows: int, *, resamples: int, confidence: float, seed: int) -> Resamples:

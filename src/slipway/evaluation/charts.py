@@ -81,9 +81,10 @@ def _multiclass(data: ReportData) -> tuple[Chart, ...]:
         axes.set_xlabel("Probability")
 
     some = f"; the {len(drawn)} most frequent ones" if len(drawn) < len(classes) else ""
+    told = f"Each class against the rest{some}. Dashed: chance."
     return (
         _matrix(data),
-        plots.chart("ROC curves", f"Each class against the rest{some}. Dashed: chance.", draw_rocs),
+        *([plots.chart("ROC curves", told, draw_rocs)] if drawn else []),
         _calibration(data, "Share that is right"),
         plots.chart("Probability of the true class", "The further right the rows are, the better.", draw_given),
     )

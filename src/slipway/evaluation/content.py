@@ -8,6 +8,7 @@ from slipway.data.schema import Schema
 from slipway.evaluation.arrays import Floats, Ints
 from slipway.evaluation.measure import Measure
 from slipway.evaluation.verdict import Verdict
+from slipway.evaluation.wording import short
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,9 @@ class ReportData:
     def task(self) -> str:
         """What is predicted, in words."""
         target = self.schema.target
+        name = short(target.name, 60)
         if target.task == "regression":
-            return f"the number in column {target.name!r}"
+            return f"the number in column {name!r}"
         if target.task == "binary":
-            return f"the probability that column {target.name!r} is {target.classes[1]!r}"
-        return f"which of {len(target.classes)} classes column {target.name!r} has"
+            return f"the probability that column {name!r} is {short(target.classes[1], 60)!r}"
+        return f"which of {len(target.classes)} classes column {name!r} has"

@@ -188,6 +188,8 @@ def matrix(axes: Axes, counts: Sequence[Sequence[int]], names: Sequence[str]) ->
     axes.set(xlim=ends, ylim=ends[::-1], xlabel="Predicted", ylabel="Actual")
     axes.set_xticks(range(len(names)), names, rotation=40 if slanted else 0, ha="right" if slanted else "center")
     axes.set_yticks(range(len(names)), names)
+    if len(names) > 8:
+        axes.tick_params(labelsize=8)
     for spine in axes.spines.values():
         spine.set_visible(False)
 
@@ -198,4 +200,4 @@ def _cell(axes: Axes, x: int, y: int, rows: int, share: float, classes: int) -> 
         axes.text(x, y, str(rows) if rows else "", ha="center", va="center", fontsize=size)
         return
     axes.text(x, y - 0.06 * classes / 2, count(rows), ha="center", va="center", fontsize=13 if classes == 2 else 11)
-    axes.text(x, y + 0.09 * classes / 2, f"{share:.0%}", ha="center", va="center", fontsize=9.5, color=MUTED)
+    axes.text(x, y + 0.09 * classes / 2, f"{share:.0%}", ha="center", va="center", fontsize=9.5)

@@ -48,14 +48,16 @@ def reason(
 def _tie(gain: Interval, gate: Gate, metric: Metric, confidence: float) -> str:
     if gain == Interval(0.0, 0.0, 0.0):
         return f"both have the same {metric.title} on the test rows and on every resample. A tie keeps the champion."
-    way = "better" if gain.estimate > 0 else "worse"
     interval = f"{percent(confidence)} interval {span(gain.low, gain.high)}"
     if gain.high < 0:
         return f"its {metric.title} is worse by {_size(gain)} ({interval})."
-    return (
-        f"its {metric.title} is {way} by {_size(gain)}, but the {interval} is not wholly above "
-        f"{plain(gate.limit)}. A tie keeps the champion."
-    )
+    if gain.estimate > 0:
+        said = f"its {metric.title} is better by {_size(gain)}, but the {interval} is not"
+    elif gain.estimate < 0:
+        said = f"its {metric.title} is worse by {_size(gain)}, and the {interval} is not"
+    else:
+        said = f"both have the same {metric.title}, and the {interval} of the difference is not"
+    return f"{said} wholly above {plain(gate.limit)}. A tie keeps the champion."
 
 
 def _size(gain: Interval) -> str:

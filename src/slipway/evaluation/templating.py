@@ -31,7 +31,12 @@ def environment() -> jinja2.Environment:
 def _range(column: Column) -> str:
     """What was seen in a column, in a few words."""
     if column.levels is not None:
-        return f"{len(column.levels)} levels"
+        return f"{len(column.levels)} level{'' if len(column.levels) == 1 else 's'}"
     if column.minimum is None or column.maximum is None or column.kind in ("date", "boolean"):
         return ""
-    return f"{wording.number(column.minimum)} to {wording.number(column.maximum)}"
+    low, high = (_end(column, end) for end in (column.minimum, column.maximum))
+    return low if low == high else f"{low} to {high}"
+
+
+def _end(column: Column, end: float) -> str:
+    return wording.plain(end if column.kind == "integer" else float(f"{end:.4g}"))

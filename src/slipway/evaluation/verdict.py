@@ -107,7 +107,7 @@ def judge(
     metric = metrics.resolve(spec.metric, target.task)
     everyone = [*contenders, *([champion] if champion else []), Contender("baseline", baseline)]
     _require_classes(metric, y, target)
-    _require_finite(everyone)
+    _require_finite(everyone, len(contenders))
     draws = resample(
         [metric.prepare(y, contender.outputs, spec.threshold) for contender in everyone],
         len(y),
@@ -164,13 +164,14 @@ def _require_classes(metric: metrics.Metric, y: Floats | Ints, target: Target) -
         raise DataError(message)
 
 
-def _require_finite(everyone: Sequence[Contender]) -> None:
-    for contender in everyone:
+def _require_finite(everyone: Sequence[Contender], candidates: int) -> None:
+    for index, contender in enumerate(everyone):
         rows = contender.outputs.reshape(len(contender.outputs), -1)
         finite = np.atleast_1d(np.isfinite(rows).all(axis=1))
         if not finite.all():
+            help_ = "leave it out of 'candidates'" if index < candidates else "look at these rows, or at another split"
             message = (
                 f"{contender.name} predicts nothing finite for {int((~finite).sum())} of {len(finite)} test rows, "
-                f"first for row {int(np.argmin(finite))}; leave it out of 'candidates'"
+                f"first for row {int(np.argmin(finite))}; {help_}"
             )
             raise DataError(message)

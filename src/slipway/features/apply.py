@@ -1,7 +1,5 @@
 """Applying a plan to a batch of raw rows."""
 
-from typing import Any
-
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -28,14 +26,15 @@ def transform(plan: Plan, frame: pl.DataFrame, schema: Schema) -> NDArray[np.flo
     Returns:
         float32, shape (n, number of features), in the order of ``plan.names``; no NaN, no infinity.
     """
-    out = np.zeros((len(frame), len(plan.names)), dtype=np.float32)
+    rows = len(frame)
+    out = np.zeros((rows, len(plan.names)), dtype=np.float32)
     values = numeric(frame, schema)
-    at = _write(out, 0, _filled(plan.numbers, values))
-    at = _write(out, at, _indicators(plan.numbers, values))
+    at = _write(out, 0, _filled(plan.numbers, values, rows))
+    at = _write(out, at, _indicators(plan.numbers, values, rows))
     if plan.dates:
-        for part in calendar.parts(_filled(plan.dates, values), _Numpy()):
+        for part in calendar.parts(_filled(plan.dates, values, rows), _Numpy()):
             at = _write(out, at, part)
-    at = _write(out, at, _indicators(plan.dates, values))
+    at = _write(out, at, _indicators(plan.dates, values, rows))
     for category in plan.categories:
         _set(out[:, at : at + category.width], _codes(category, frame[category.column]))
         at += category.width
@@ -65,24 +64,22 @@ def _write(out: NDArray[np.float32], at: int, values: Floats) -> int:
     return end
 
 
-def _filled(steps: tuple[Number, ...] | tuple[Date, ...], values: dict[str, Floats]) -> Floats:
+def _filled(steps: tuple[Number, ...] | tuple[Date, ...], values: dict[str, Floats], rows: int) -> Floats:
     columns = [np.where(np.isnan(column := values[step.column]), step.fill, column) for step in steps]
-    return np.hstack(columns) if columns else np.empty((_rows(values), 0))
+    return np.hstack(columns) if columns else np.empty((rows, 0))
 
 
-def _indicators(steps: tuple[Number, ...] | tuple[Date, ...], values: dict[str, Floats]) -> Floats:
+def _indicators(steps: tuple[Number, ...] | tuple[Date, ...], values: dict[str, Floats], rows: int) -> Floats:
     columns = [np.isnan(values[step.column]).astype(np.float64) for step in steps if step.indicator]
-    return np.hstack(columns) if columns else np.empty((_rows(values), 0))
-
-
-def _rows(values: dict[str, Floats]) -> int:
-    return len(next(iter(values.values()))) if values else 0
+    return np.hstack(columns) if columns else np.empty((rows, 0))
 
 
 def _codes(category: Category, values: pl.Series) -> NDArray[np.int64]:
     codes = category.codes
     known = values.cast(pl.String).fill_null("")
-    return known.replace_strict(list(codes), list(codes.values()), default=category.unknown, return_dtype=pl.Int64).to_numpy()
+    return known.replace_strict(
+        list(codes), list(codes.values()), default=category.unknown, return_dtype=pl.Int64
+    ).to_numpy()
 
 
 def _set(block: NDArray[np.float32], codes: NDArray[np.int64]) -> None:

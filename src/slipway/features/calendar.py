@@ -13,15 +13,15 @@ class Arithmetic(Protocol[T]):
     """What the parts are made with."""
 
     def add(self, a: T, b: T | float) -> T:
-        """a + b."""
+        """Gives a + b."""
         ...
 
     def multiply(self, a: T, b: T | float) -> T:
-        """a * b."""
+        """Gives a * b."""
         ...
 
     def divide(self, a: T, b: float) -> T:
-        """a / b."""
+        """Gives a / b."""
         ...
 
     def floor(self, a: T) -> T:

@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from slipway.data import sketch as sketches
 from slipway.data import summary as summaries
@@ -89,10 +87,12 @@ def finish(state: State, schema: Schema) -> Plan:
 
 
 def _median(sketch: Sketch) -> float:
-    return sketch.quantile(0.5) if sketch.count else 0.0
+    return sketch.quantile(0.5) + 0.0 if sketch.count else 0.0  # never -0.0, which a graph's Where turns into 0.0
 
 
 def _category(name: str, summary: Summary) -> Category:
-    ranked = sorted(((str(level), count) for level, count in summary.counts.items()), key=lambda item: (-item[1], item[0]))
+    ranked = sorted(
+        ((str(level), count) for level, count in summary.counts.items()), key=lambda item: (-item[1], item[0])
+    )
     levels = tuple(level for level, count in ranked[:MAX_LEVELS] if count >= MIN_LEVEL_ROWS)
     return Category(name, levels, other=len(levels) < len(ranked), missing=summary.nulls > 0)

@@ -15,7 +15,8 @@ from slipway.features.plan import Category, Date, Number, Plan
 OPSET = 15
 ML_OPSET = 3
 IR_VERSION = 9
-OUTPUT = "features"
+OUTPUT = "\x1ffeatures"
+"""A name that no column has."""
 
 
 def to_onnx(plan: Plan, schema: Schema) -> onnx.ModelProto:
@@ -27,7 +28,7 @@ def to_onnx(plan: Plan, schema: Schema) -> onnx.ModelProto:
 
     Returns:
         A model with an input of shape (N, 1) for each column (text for categories, else double) and the output
-        ``features``, float32 of shape (N, number of features), equal to what ``apply.transform`` gives, bit for bit.
+        ``OUTPUT``, float32 of shape (N, number of features), equal to what ``apply.transform`` gives, bit for bit.
     """
     build = _Builder()
     blocks = [*_numbers(build, plan.numbers), *_dates(build, plan.dates), *_categories(build, plan.categories)]
@@ -58,7 +59,9 @@ class _Builder:
 
     def node(self, kind: str, inputs: list[str], output: str = "", domain: str = "", **attributes: Any) -> str:
         name = output or f"\x1f{len(self.nodes)}"
-        self.nodes.append(helper.make_node(kind, inputs, [name], name=f"node{len(self.nodes)}", domain=domain, **attributes))
+        self.nodes.append(
+            helper.make_node(kind, inputs, [name], name=f"node{len(self.nodes)}", domain=domain, **attributes)
+        )
         return name
 
     def constant(self, values: NDArray[Any]) -> str:

@@ -5,6 +5,9 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
+TARGET = "__target__"
+"""Name of the target's column in a table of features; no feature has it."""
+
 DATE_PARTS = ("year", "month", "day", "weekday", "hour", "age")
 """What a date becomes; weekday counts from Monday as 0, age is in days since 2000-01-01."""
 
@@ -131,7 +134,7 @@ def _distinct(pairs: list[tuple[str, str]]) -> dict[str, str]:
     for name, column in pairs:
         free = name
         number = 2
-        while free in sources:
+        while free in sources or free == TARGET:
             free = f"{name} ({number})"
             number += 1
         sources[free] = column

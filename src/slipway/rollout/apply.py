@@ -1,6 +1,7 @@
 """Server-side apply of our objects, never over somebody else's."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from kubernetes.dynamic import DynamicClient
 from kubernetes.dynamic.exceptions import NotFoundError
@@ -55,7 +56,7 @@ def _apply(client: DynamicClient, item: Object, context: str) -> Object:
     return applied
 
 
-def _resource(client: DynamicClient, item: Object) -> object:
+def _resource(client: DynamicClient, item: Object) -> Any:
     return client.resources.get(api_version=item["apiVersion"], kind=item["kind"])
 
 

@@ -65,8 +65,8 @@ def _parts(uri: str, digest: str) -> Mapping[str, bytes]:
         packed = archive.pack(fetch(uri, Path(folder), digest))
     if len(packed) > _MOST_BYTES:
         message = (
-            f"the bundle has {len(packed) / 1e6:.1f} MB packed, too much for ConfigMaps ({_MOST_BYTES / 1e6:g} MB): set "
-            "'registry' to a URI that the pods can read, such as s3://BUCKET/registry"
+            f"the bundle has {len(packed) / 1e6:.1f} MB packed, too much for ConfigMaps ({_MOST_BYTES / 1e6:g} MB): "
+            "set 'registry' to a URI that the pods can read, such as s3://BUCKET/registry"
         )
         raise RolloutError(message)
     return archive.split(packed, _PART_BYTES)
@@ -76,7 +76,9 @@ def _tidy(client: Client, spec: Spec, context: str) -> None:
     """Removes the ConfigMaps of bundles that no revision of the Deployment refers to any more."""
     namespace, core = spec.serving.namespace, CoreV1Api(client)
     with told("tidy up ConfigMaps", context):
-        sets = AppsV1Api(client).list_namespaced_replica_set(namespace, label_selector=f"{NAME_LABEL}={spec.name}").items
+        sets = (
+            AppsV1Api(client).list_namespaced_replica_set(namespace, label_selector=f"{NAME_LABEL}={spec.name}").items
+        )
         kept = {(item.spec.template.metadata.annotations or {}).get(DIGEST) for item in sets}
         selector = f"{NAME_LABEL}={spec.name},{PART_LABEL}=bundle"
         for item in core.list_namespaced_config_map(namespace, label_selector=selector).items:

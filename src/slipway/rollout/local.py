@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 import secrets
 import shutil
 import socket
@@ -79,8 +78,10 @@ def launch(uri: str, digest: str, host: str, port: int, state: Path) -> str:
     bundle = _kept(uri, digest, _place(state, digest))
     before = read(state)
     if before is not None and before.alive:
-        if (before.digest, before.host, before.port) == (digest, host, port) and smoke.ready(before.endpoint) == digest:
-            logger.info("%s serves it already; %d golden rows agree", before.endpoint, smoke.test(before.endpoint, bundle))
+        same = (before.digest, before.host, before.port) == (digest, host, port)
+        if same and smoke.ready(before.endpoint) == digest:
+            rows = smoke.test(before.endpoint, bundle)
+            logger.info("%s serves it already and answers %d golden rows as expected", before.endpoint, rows)
             return before.endpoint
         _end(before)
     try:
@@ -195,7 +196,7 @@ def _wait(server: Server, log: Path) -> None:
 def _remember(server: Server, state: Path) -> None:
     aside = state.with_name(f".{state.name}.{secrets.token_hex(6)}.partial")
     aside.write_text(json.dumps(asdict(server)), encoding="utf-8")
-    os.replace(aside, state)
+    aside.replace(state)
 
 
 def _end(server: Server) -> None:

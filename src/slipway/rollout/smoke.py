@@ -42,7 +42,9 @@ def test(endpoint: str, bundle: Bundle) -> int:
         outputs = np.array([_outputs(item) for item in answer["predictions"]], dtype=np.float64)
         difference = bundle.golden.differences(outputs.reshape(bundle.golden.outputs.shape))
     except urllib.error.HTTPError as error:
-        message = f"{endpoint} refuses the golden rows with status {error.code}: {error.read(2000).decode(errors='replace')}"
+        message = (
+            f"{endpoint} refuses the golden rows with status {error.code}: {error.read(2000).decode(errors='replace')}"
+        )
         raise ServingError(message) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         message = f"{endpoint} does not answer the golden rows as it should: {error}"

@@ -90,7 +90,9 @@ def _pods(client: Client, rollout: Rollout) -> list[Any]:
 
 
 def _ready(pods: list[Any]) -> int:
-    return sum(any(item.type == "Ready" and item.status == "True" for item in pod.status.conditions or []) for pod in pods)
+    return sum(
+        any(item.type == "Ready" and item.status == "True" for item in pod.status.conditions or []) for pod in pods
+    )
 
 
 def _containers(pod: Any) -> list[Any]:

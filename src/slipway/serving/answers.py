@@ -39,5 +39,5 @@ def encoder(target: Target, manifest: Manifest) -> Answers:
 
 def _decide(outputs: NDArray[np.float64], threshold: float) -> list[int]:
     if outputs.shape[1] == 2:
-        return (outputs[:, 1] >= threshold).astype(int).tolist()
-    return outputs.argmax(axis=1).tolist()
+        return [int(probability >= threshold) for probability in outputs[:, 1]]
+    return [int(place) for place in outputs.argmax(axis=1)]

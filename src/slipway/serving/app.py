@@ -86,19 +86,19 @@ class _Server:
         self._metrics.requests.labels(str(status)).inc()
         self._metrics.seconds.observe(time.perf_counter() - started)
 
-    async def healthz(self, request: Request) -> Response:
+    async def healthz(self, _: Request) -> Response:
         return _json({"alive": True})
 
-    async def readyz(self, request: Request) -> Response:
+    async def readyz(self, _: Request) -> Response:
         return _json({"ready": True, **self._model, "digest": self._bundle.manifest.digest})
 
-    async def metrics(self, request: Request) -> Response:
+    async def metrics(self, _: Request) -> Response:
         return Response(self._metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
-    async def schema(self, request: Request) -> Response:
+    async def schema(self, _: Request) -> Response:
         return Response(self._bundle.schema.to_json(), media_type="application/json")
 
-    async def index(self, request: Request) -> Response:
+    async def index(self, _: Request) -> Response:
         example = {"rows": self._bundle.golden.rows(self._bundle.schema)[:1]}
         routes = ["POST /predict", "GET /schema", "GET /healthz", "GET /readyz", "GET /metrics"]
         return _json({**self._model, "routes": routes, "example": example})
@@ -108,10 +108,10 @@ def _json(content: Any, status: int = 200) -> Response:
     return Response(orjson.dumps(content), status, media_type="application/json")
 
 
-async def _refused(request: Request, error: Exception) -> Response:
+async def _refused(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - it is registered for these only
     return _json({"error": error.detail}, error.status_code)
 
 
-async def _failed(request: Request, error: Exception) -> Response:
+async def _failed(_: Request, __: Exception) -> Response:
     return _json({"error": "the server failed on this request; its log says how"}, 500)

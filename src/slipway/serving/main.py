@@ -55,7 +55,10 @@ def _listening(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         if error.errno == errno.EADDRINUSE:
-            message = f"port {port} of {host} is in use; end what uses it, or choose another port (serving.port in the spec, --port of slipway serve)"
+            message = (
+                f"port {port} of {host} is in use; end what uses it, or choose another port (serving.port in the spec, "
+                "--port of slipway serve)"
+            )
         else:
             message = f"can't listen on port {port} of {host}: {error.strerror or error}"
         raise ServingError(message) from None

@@ -117,12 +117,12 @@ class Decoder:
         return f"the model has no such column; did you mean {near[0]!r}?" if near else "the model has no such column"
 
 
-def _value(
-    column: Column, convert: Converter, value: Any, row: int, errors: list[FieldError]
-) -> float | str | None:
+def _value(column: Column, convert: Converter, value: Any, row: int, errors: list[FieldError]) -> float | str | None:
     if value is None or value == "":
         if not column.nullable:
-            errors.append(FieldError(row, column.name, "null", "a value is needed: the training data had no missing one"))
+            errors.append(
+                FieldError(row, column.name, "null", "a value is needed: the training data had no missing one")
+            )
         return None
     try:
         return convert(value)
@@ -147,4 +147,4 @@ def _type_of(value: Any) -> str:
         return "a boolean"
     if isinstance(value, (int, float)):
         return "this number"
-    return {str: "this text", list: "a list", dict: "an object"}[type(value)]
+    return {"str": "this text", "list": "a list"}.get(type(value).__name__, "an object")

@@ -71,6 +71,13 @@ class Drift(_Section):
     alarm: float = Field(default=0.25, gt=0)
     """PSI above which a column counts as drifted."""
 
+    @model_validator(mode="after")
+    def _warns_before_it_alarms(self) -> "Drift":
+        if self.warn > self.alarm:
+            message = "warn must not be above alarm"
+            raise ValueError(message)
+        return self
+
 
 class Serving(_Section):
     """Where and how the model is served."""

@@ -20,7 +20,8 @@ from slipway.evaluation.card import card as card_of
 from slipway.evaluation.content import ReportData
 from slipway.evaluation.measure import measures
 from slipway.evaluation.report import report as report_of
-from slipway.evaluation.verdict import Contender, judge
+from slipway.evaluation.standing import Contender
+from slipway.evaluation.verdict import judge
 from slipway.features.inputs import inputs
 from slipway.features.plan import Plan
 from slipway.spec import Spec
@@ -111,7 +112,9 @@ def evaluate(
     goal = tables.read(Path(features) / NAMES[TRAIN], [TARGET])[TARGET].to_numpy()
     scale = (float(np.std(goal)) or 1.0) if agreed.schema.target.task == "regression" else 1.0
     challenger = challengers.build(trained[0].model, fitted, agreed.schema, Path(rows), Path(features), scale)
-    logger.info("graph and native model agree on every held-out row (largest difference %.1e)", challenger.measured.parity)
+    logger.info(
+        "graph and native model agree on every held-out row (largest difference %.1e)", challenger.measured.parity
+    )
     version = champions.find(spec.name, fields.get("registry", ""))
     champion = None
     if version is not None:
@@ -187,7 +190,9 @@ def _reference(folder: Path, schema: Schema) -> str:
 
 def _predictions(outputs: NDArray[np.float64], schema: Schema) -> str:
     names = schema.target.classes or (schema.target.name,)
-    columns = {name: column.reshape(-1, 1) for name, column in zip(names, outputs.reshape(len(outputs), -1).T, strict=True)}
+    columns = {
+        name: column.reshape(-1, 1) for name, column in zip(names, outputs.reshape(len(outputs), -1).T, strict=True)
+    }
     kinds: dict[str, Kind] = dict.fromkeys(names, "number")
     return profiles.finish(profiles.fit(columns, kinds), kinds).to_json()
 

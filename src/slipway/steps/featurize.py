@@ -63,7 +63,10 @@ def featurize(
         len(fitted.names),
         len(agreed.schema.columns),
     )
-    return {**{f"rows_{name}": count for name, count in zip(split.NAMES, counts, strict=True)}, "features": len(fitted.names)}
+    return {
+        **{f"rows_{name}": count for name, count in zip(split.NAMES, counts, strict=True)},
+        "features": len(fitted.names),
+    }
 
 
 def _assign(folder: Path, schema: Schema, shares: Split) -> Codes:

@@ -71,7 +71,7 @@ def validate(
 def _markdown(examined: contracts.Contract) -> str:
     lines = ["# What was checked", "", "| | check | column | found |", "|---|---|---|---|"]
     for finding in examined.findings:
-        mark = "✓" if finding.passed else "–"
+        mark = "✓" if finding.passed else "-"
         lines.append(f"| {mark} | {finding.check} | {_cell(finding.column)} | {_cell(finding.sentence)} |")
     lines += ["", f"{examined.rows:,} rows and {len(examined.schema.columns)} input columns are kept.", ""]
     return "\n".join([*lines, *(f"- {note}" for note in examined.notes), ""])

@@ -11,6 +11,7 @@ from onnxmltools.convert import convert_xgboost
 from onnxmltools.convert.common.data_types import FloatTensorType
 
 from slipway.data.schema import Target, Task
+from slipway.errors import BundleError
 from slipway.training import cores, graph
 from slipway.training.matrix import Features, Matrix, Outputs
 
@@ -88,5 +89,9 @@ class Boosting:
     def load(self, folder: Path, target: Target) -> BoostedModel:
         """See ``candidate.Candidate``."""
         booster = xgboost.Booster()
-        booster.load_model(folder / FILE)
+        try:
+            booster.load_model(folder / FILE)
+        except ValueError as error:  # XGBoost's own, or what it can't decode of its message
+            message = f"{FILE} can't be read: {str(error).splitlines()[0]}; it was not written by slipway"
+            raise BundleError(message) from None
         return BoostedModel(booster, target)

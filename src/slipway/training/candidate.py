@@ -8,7 +8,7 @@ from typing import Protocol
 import onnx
 
 from slipway.data.schema import Target
-from slipway.errors import UnknownNameError
+from slipway.errors import DataError, UnknownNameError
 from slipway.training.matrix import Features, Matrix, Outputs
 
 GROUP = "slipway.candidates"
@@ -74,12 +74,18 @@ def get(name: str) -> Candidate:
 
     Raises:
         UnknownNameError: There is none of that name.
+        DataError: A package's candidate can't be loaded.
     """
     if name in _OURS:
         made: Candidate = resolve_name(_OURS[name])()
         return made
     found = {point.name: point for point in entry_points(group=GROUP)}
     if name not in found:
-        raise UnknownNameError("candidate", name, sorted({*_OURS, *found}), where="the candidates")
-    candidate: Candidate = found[name].load()()
+        raise UnknownNameError("candidate", name, sorted({*_OURS, *found}), where="the candidates")  # noqa: EM101
+    try:
+        candidate: Candidate = found[name].load()()
+    except Exception as error:  # it is somebody else's code
+        package = found[name].dist
+        message = f"candidate {name!r} of {package.name if package else 'a package'!r} can't be loaded: {error}"
+        raise DataError(message) from error
     return candidate

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import skops.io
@@ -24,9 +25,13 @@ def load(folder: Path) -> Any:
     """Reads an estimator; only types that skops trusts and those in ``TRUSTED`` are made.
 
     Raises:
-        BundleError: The file asks for another type.
+        BundleError: The file asks for another type, or is none of slipway's.
     """
-    unknown = sorted(set(skops.io.get_untrusted_types(file=folder / FILE)) - set(TRUSTED))
+    try:
+        unknown = sorted(set(skops.io.get_untrusted_types(file=folder / FILE)) - set(TRUSTED))
+    except (OSError, BadZipFile, ValueError, KeyError, TypeError) as error:
+        message = f"{FILE} can't be read: {error}; it was not written by slipway"
+        raise BundleError(message) from None
     if unknown:
         message = f"{FILE} asks for types that are not trusted: {', '.join(unknown)}; it was not written by slipway"
         raise BundleError(message)
@@ -35,4 +40,6 @@ def load(folder: Path) -> Any:
 
 def outputs(estimator: Any, x: Any) -> Any:
     """Probabilities of a classifier, or predictions of a regressor."""
-    return estimator.predict_proba(x) if hasattr(estimator, "predict_proba") else np.asarray(estimator.predict(x)).ravel()
+    return (
+        estimator.predict_proba(x) if hasattr(estimator, "predict_proba") else np.asarray(estimator.predict(x)).ravel()
+    )

@@ -54,7 +54,8 @@ class Forest:
         """See ``candidate.Candidate``; the validation rows are not looked at."""
         kind = RandomForestRegressor if target.task == "regression" else RandomForestClassifier
         forest = kind(n_estimators=TREES, min_samples_leaf=LEAF_ROWS, random_state=seed, n_jobs=cores.available())
-        return ForestModel(forest.fit(train.x, train.y), target)
+        forest.fit(train.x, train.y).set_params(n_jobs=None)  # threads add up the trees in any order
+        return ForestModel(forest, target)
 
     def load(self, folder: Path, target: Target) -> ForestModel:
         """See ``candidate.Candidate``."""

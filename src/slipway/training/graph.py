@@ -23,13 +23,16 @@ def ending_in(model: Any, output: str, width: int) -> onnx.ModelProto:
     graph = onnx.ModelProto()
     graph.CopyFrom(model)
     graph.ir_version = IR_VERSION
+    graph.graph.name = "model"  # a converter's is random
     del graph.graph.output[:]
     graph.graph.node.append(helper.make_node("Cast", [output], [OUTPUT], name="outputs", to=TensorProto.DOUBLE))
     graph.graph.output.append(helper.make_tensor_value_info(OUTPUT, TensorProto.DOUBLE, ["N", width]))
     return graph
 
 
-def made_of(nodes: list[onnx.NodeProto], constants: list[onnx.TensorProto], features: int, width: int) -> onnx.ModelProto:
+def made_of(
+    nodes: list[onnx.NodeProto], constants: list[onnx.TensorProto], features: int, width: int
+) -> onnx.ModelProto:
     """A model from nodes that lead from ``features`` to ``outputs``."""
     graph = helper.make_graph(
         nodes,

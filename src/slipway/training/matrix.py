@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from slipway.data import table
 from slipway.data.schema import Target
+from slipway.features import plan
 
-TARGET = "__target__"
+TARGET = plan.TARGET
 """Name of the target's column in a table of features."""
 
 Features = NDArray[np.float32]

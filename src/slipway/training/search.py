@@ -1,6 +1,7 @@
 """Training every candidate and ranking them on the validation rows."""
 
 import logging
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -60,24 +61,26 @@ def train(
         seed: Seed of every random number.
 
     Returns:
-        The candidates, best first; of two with the same score, the one that is named first.
+        The candidates, best first, one without a score last; of two with the same score, the one that is named first.
 
     Raises:
         UnknownNameError: There is no candidate of a name.
     """
-    chosen = [candidates.get(name) for name in dict.fromkeys(names)]
-    trained = [_one(candidate, rows, validation, target, metric, seed) for candidate in chosen]
+    chosen = {name: candidates.get(name) for name in names}
+    trained = [_one(name, candidate, rows, validation, target, metric, seed) for name, candidate in chosen.items()]
     sign = -1.0 if metric.higher_is_better else 1.0
-    return tuple(sorted(trained, key=lambda item: sign * item.score))
+    return tuple(sorted(trained, key=lambda item: (math.isnan(item.score), sign * item.score)))
 
 
-def _one(candidate: Candidate, rows: Matrix, validation: Matrix, target: Target, metric: Metric, seed: int) -> Trained:
+def _one(
+    name: str, candidate: Candidate, rows: Matrix, validation: Matrix, target: Target, metric: Metric, seed: int
+) -> Trained:
     started = time.perf_counter()
     model = _fit(candidate, rows, validation, target, seed)
     seconds = time.perf_counter() - started
     score = metric.score(validation.y, model.predict(validation.x))
-    logger.info("%s: %s %.4g on %s validation rows", candidate.name, metric.name, score, f"{len(validation.y):,}")
-    return Trained(candidate.name, model, score, seconds)
+    logger.info("%s: %s %.4g on %s validation rows", name, metric.name, score, f"{len(validation.y):,}")
+    return Trained(name, model, score, seconds)
 
 
 def _fit(candidate: Candidate, rows: Matrix, validation: Matrix, target: Target, seed: int) -> Model:

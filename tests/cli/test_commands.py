@@ -1,0 +1,133 @@
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from slipway.cli import main
+from slipway.spec import load
+
+COMMANDS = ("init", "run", "serve", "down", "drift", "models", "compile", "schema")
+
+
+@pytest.fixture
+def slipway(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str, str]]:
+    """Runs a command in an empty folder: exit code, what it printed, what it complained."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["slipway", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return int(ended.value.code or 0), said.out, said.err
+
+    return call
+
+
+Slipway = Callable[..., tuple[int, str, str]]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(slipway: Slipway, command: str) -> None:
+    code, out, _ = slipway(command, "--help")
+    assert code == 0
+    assert "Usage: slipway" in out
+
+
+def test_version(slipway: Slipway) -> None:
+    assert slipway("--version")[1].strip().count(".") == 2
+
+
+def test_without_a_spec_the_next_step_is_named(slipway: Slipway) -> None:
+    code, _, err = slipway("run")
+    assert code == 2
+    assert "slipway init DATA --target COLUMN" in err
+
+
+def test_no_cluster_is_touched_that_was_not_named(slipway: Slipway) -> None:
+    code, _, err = slipway("run", "--to", "kubernetes")
+    assert code == 2
+    assert "--context NAME" in err
+    code, _, err = slipway("run", "--context", "prod")
+    assert code == 2
+    assert "add --to kubernetes" in err
+
+
+def test_init_writes_a_spec_that_loads(slipway: Slipway, trained: Callable[[str], Any], tmp_path: Path) -> None:
+    data = trained("binary").folder / "data.parquet"
+    code, out, _ = slipway("init", str(data), "--target", "y", "--name", "members")
+    assert code == 0
+    assert "slipway run" in out
+    spec = load(tmp_path / "slipway.yaml")
+    assert (spec.name, spec.target, spec.task) == ("members", "y", "binary")
+    assert Path(spec.data).resolve() == data.resolve()
+
+
+def test_init_keeps_a_spec_that_is_there(slipway: Slipway, trained: Callable[[str], Any], tmp_path: Path) -> None:
+    (tmp_path / "slipway.yaml").write_text("mine")
+    data = str(trained("binary").folder / "data.parquet")
+    code, _, err = slipway("init", data, "--target", "y")
+    assert code == 2
+    assert "--force" in err
+    assert (tmp_path / "slipway.yaml").read_text() == "mine"
+    assert slipway("init", data, "--target", "y", "--force")[0] == 0
+
+
+def test_init_with_an_unknown_target_writes_nothing(
+    slipway: Slipway, trained: Callable[[str], Any], tmp_path: Path
+) -> None:
+    code, _, err = slipway("init", str(trained("binary").folder / "data.parquet"), "--target", "citty")
+    assert code == 2
+    assert "did you mean 'city'" in err
+    assert not (tmp_path / "slipway.yaml").exists()
+
+
+def test_models_of_a_new_registry(slipway: Slipway, tmp_path: Path) -> None:
+    (tmp_path / "slipway.yaml").write_text(yaml.safe_dump({"name": "m", "data": "d.csv", "target": "y"}))
+    assert "has no version yet" in slipway("models")[1]
+    assert json.loads(slipway("models", "--json")[1]) == {"champion": None, "versions": []}
+
+
+def test_down_without_a_server(slipway: Slipway) -> None:
+    code, out, _ = slipway("down")
+    assert code == 0
+    assert "no server" in out
+
+
+def test_compile_writes_every_pipeline(slipway: Slipway, tmp_path: Path) -> None:
+    code, out, _ = slipway("compile", "--output", "here")
+    assert code == 0
+    assert Path(out.strip()).name == "train_and_deploy.yaml"
+    assert (tmp_path / "here/train_and_deploy.yaml").exists()
+    code, _, err = slipway("compile", "--image", "mine:latest")
+    assert code == 2
+    assert "by digest" in err
+
+
+def test_the_schema_is_json_schema(slipway: Slipway) -> None:
+    schema = json.loads(slipway("schema")[1])
+    assert {"name", "data", "target"} <= set(schema["required"])
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ("name: m\ndata: d\ntarget: y\ntargt: z\n", ["'targt' is unknown", "did you mean 'target'"]),
+        ("name: m\ndata: d\ntarget: y\nserving: {port: eighty}\n", ["'serving.port'", "'eighty'"]),
+        ("name: My Model\ndata: d\ntarget: y\n", ["'name'", "'My Model'"]),
+        ("name: m\ndata: d\n", ["'target' is missing"]),
+        ("just a text", ["holds str, not fields"]),
+        ("name: [m\n", ["not valid YAML"]),
+    ],
+)
+def test_a_wrong_spec_is_told_in_a_sentence(slipway: Slipway, tmp_path: Path, spec: str, words: list[str]) -> None:
+    (tmp_path / "slipway.yaml").write_text(spec)
+    code, _, err = slipway("run")
+    assert code == 2
+    assert all(word in err for word in words), err

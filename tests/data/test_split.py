@@ -1,0 +1,82 @@
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from slipway.data import split
+from slipway.spec import Split
+
+SHARES = st.builds(Split, validation=st.floats(0.05, 0.4), test=st.floats(0.05, 0.4))
+SEEDS = st.integers(0, 2**32 - 1)
+Keys = NDArray[np.uint64]
+
+
+def keys(seed: int, count: int, distinct: int = 2**64 - 1) -> Keys:
+    return np.random.default_rng(seed).integers(0, distinct, count, dtype=np.uint64)
+
+
+def strata(seed: int, count: int, classes: int) -> NDArray[np.int64]:
+    return np.random.default_rng([seed, 1]).integers(0, classes, count)
+
+
+@given(SEEDS, SHARES, st.integers(60, 400), st.integers(1, 3))
+def test_shares_are_near_what_is_asked_in_each_class(seed: int, shares: Split, count: int, classes: int) -> None:
+    goal = strata(seed, count, classes)
+    codes = split.by_hash(keys(seed, count), goal, shares)
+    for stratum in np.unique(goal):
+        held = np.bincount(codes[goal == stratum], minlength=3)
+        expected = np.array([0, shares.validation, shares.test]) * held.sum()
+        assert abs(held - expected)[1:].max() <= 2
+
+
+@given(SEEDS, SHARES, st.integers(3, 300), st.integers(1, 4))
+def test_each_split_has_each_class(seed: int, shares: Split, count: int, classes: int) -> None:
+    goal = strata(seed, count, classes)
+    codes = split.by_hash(keys(seed, count), goal, shares)
+    for stratum in np.unique(goal):
+        if (goal == stratum).sum() >= 3:
+            assert set(codes[goal == stratum]) == {split.TRAIN, split.VALIDATION, split.TEST}
+
+
+@given(SEEDS, SHARES, st.integers(10, 300))
+def test_the_same_row_is_in_the_same_split_wherever_it_stands(seed: int, shares: Split, count: int) -> None:
+    rows = keys(seed, count)
+    rows = np.concatenate([rows, rows[: count // 3]])
+    order = np.random.default_rng(seed).permutation(len(rows))
+    codes = split.by_hash(rows, np.zeros(len(rows), dtype=np.int64), shares)
+    moved = split.by_hash(rows[order], np.zeros(len(rows), dtype=np.int64), shares)
+    np.testing.assert_array_equal(codes[order], moved)
+    np.testing.assert_array_equal(codes[:count][: count // 3], codes[count:])
+
+
+@settings(max_examples=30)
+@given(SEEDS, SHARES, st.integers(1, 500))
+def test_more_rows_move_almost_none(seed: int, shares: Split, added: int) -> None:
+    rows = keys(seed, 2000 + added)
+    goal = strata(seed, len(rows), 2)
+    before = split.by_hash(rows[:2000], goal[:2000], shares)
+    after = split.by_hash(rows, goal, shares)[:2000]
+    assert (before != after).mean() < 0.08
+
+
+def test_rows_with_many_copies_are_told_apart() -> None:
+    rows = keys(0, 3000, distinct=20)
+    codes = split.by_hash(rows, np.zeros(3000, dtype=np.int64), Split())
+    np.testing.assert_allclose(np.bincount(codes) / 3000, [0.6, 0.2, 0.2], atol=0.01)
+
+
+def test_a_class_of_three_rows_with_many_copies_is_in_each_split() -> None:
+    rows = np.concatenate([np.array([1, 2, *[3] * 98], dtype=np.uint64), keys(0, 500)])
+    goal = np.repeat([1, 0], [100, 500])
+    codes = split.by_hash(rows, goal, Split(validation=0.4, test=0.4))
+    assert codes[:3].tolist() == [split.TEST, split.VALIDATION, split.TRAIN]
+
+
+@given(st.lists(st.integers(0, 40).map(float) | st.just(float("nan")), min_size=10, max_size=200), SHARES)
+def test_by_time_the_newest_are_tested_on(times: list[float], shares: Split) -> None:
+    when = np.nan_to_num(np.array(times), nan=-1.0)
+    codes = split.by_time(np.array(times), shares)
+    for older, newer in ((split.TRAIN, split.VALIDATION), (split.VALIDATION, split.TEST), (split.TRAIN, split.TEST)):
+        assert when[codes == older].max(initial=-np.inf) < when[codes == newer].min(initial=np.inf)
+    if len(np.unique(when)) >= 3:
+        assert set(codes) == {split.TRAIN, split.VALIDATION, split.TEST}

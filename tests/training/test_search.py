@@ -1,0 +1,98 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from slipway.errors import DataError, UnknownNameError
+from slipway.training import candidate as candidates
+from slipway.training import store
+from slipway.training.search import Metric
+
+CaseOf = Callable[..., Any]
+
+
+def test_an_unknown_candidate_is_told_with_the_nearest() -> None:
+    with pytest.raises(UnknownNameError, match="candidate 'forrest' is not in the candidates; did you mean 'forest'"):
+        candidates.get("forrest")
+
+
+def test_nothing_is_trained_before_every_name_is_known(case_of: CaseOf) -> None:
+    calls: list[float] = []
+    metric = Metric("calls", lambda y, outputs: calls.append(0.0) or 0.0, higher_is_better=True)
+
+    with pytest.raises(DataError, match="'xgboots'"):
+        case_of("regression").fit("logistic", "xgboots", metric=metric)
+
+    assert calls == []
+
+
+def test_somebody_else_s_candidate_is_found_and_kept_under_the_name_it_was_asked_by(
+    package: Path, case_of: CaseOf, tmp_path: Path
+) -> None:
+    case = case_of("multiclass")
+
+    (trained,) = case.fit("shares")
+    store.save([trained], tmp_path / "models")
+    (loaded,) = store.load(tmp_path / "models", case.target)
+
+    assert trained.name == loaded.name == "shares"
+    np.testing.assert_array_equal(loaded.model.predict(case.train.x[:2]), trained.model.predict(case.train.x[:2]))
+
+
+def test_somebody_else_s_candidate_does_not_take_the_place_of_ours(package: Path) -> None:
+    assert type(candidates.get("forest")).__module__ == "slipway.training.forest"
+
+
+def test_somebody_else_s_candidate_is_among_the_suggestions(package: Path) -> None:
+    with pytest.raises(UnknownNameError, match="did you mean 'shares'"):
+        candidates.get("share")
+
+
+def test_a_candidate_that_can_t_be_imported_is_told(package: Path) -> None:
+    (package / "their_candidates.py").write_text("import not_installed_anywhere\n", encoding="utf-8")
+
+    with pytest.raises(
+        DataError, match="candidate 'shares' of 'their-candidates' can't be loaded.*not_installed_anywhere"
+    ):
+        candidates.get("shares")
+
+
+@pytest.mark.parametrize(
+    ("higher_is_better", "given", "ranking"),
+    [
+        (True, [0.1, 0.9], ["shares", "logistic"]),
+        (False, [0.1, 0.9], ["logistic", "shares"]),
+        (True, [0.5, 0.5], ["logistic", "shares"]),
+        (True, [float("nan"), -5.0], ["shares", "logistic"]),
+        (False, [float("nan"), 5.0], ["shares", "logistic"]),
+    ],
+)
+def test_the_best_comes_first(
+    higher_is_better: bool, given: list[float], ranking: list[str], package: Path, case_of: CaseOf
+) -> None:
+    left = iter(given)
+    metric = Metric("score", lambda y, outputs: next(left), higher_is_better)
+
+    trained = case_of("binary").fit("logistic", "shares", metric=metric)
+
+    assert [item.name for item in trained] == ranking
+
+
+def test_a_candidate_named_twice_is_trained_once(case_of: CaseOf) -> None:
+    assert len(case_of("regression").fit("logistic", "logistic")) == 1
+
+
+def test_the_score_is_that_of_the_validation_rows(case_of: CaseOf) -> None:
+    case = case_of("regression")
+    asked: list[np.ndarray[Any, Any]] = []
+
+    def score(y: Any, outputs: Any) -> float:
+        asked.append(y)
+        return float(np.mean(np.abs(y - outputs)))
+
+    (trained,) = case.fit("logistic", metric=Metric("mae", score, higher_is_better=False))
+
+    np.testing.assert_array_equal(asked, [case.validation.y])
+    assert trained.score == np.mean(np.abs(case.validation.y - trained.model.predict(case.validation.x)))
