@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import polars as pl
 from hypothesis import given, settings
@@ -29,7 +30,7 @@ def test_parts_add_up_to_the_whole_in_any_order(data: st.DataObject, frames: Fra
     schema = schema_of(whole)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(whole)), max_size=4)))
     edges = [0, *cuts, len(whole)]
-    parts = [whole[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    parts = [whole[start:end] for start, end in pairwise(edges)]
 
     assert plan_of(data.draw(st.permutations(parts)), schema) == plan_of([whole], schema)
 

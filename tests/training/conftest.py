@@ -24,6 +24,9 @@ def loss(y: Goal, outputs: Outputs) -> float:
     return float(np.mean((outputs - wanted) ** 2))
 
 
+LOSS = Metric("loss", loss, higher_is_better=False)
+
+
 @dataclass(frozen=True)
 class Case:
     """Rows and a target for a task."""
@@ -32,9 +35,7 @@ class Case:
     train: Matrix
     validation: Matrix
 
-    def fit(
-        self, *names: str, seed: int = 0, metric: Metric = Metric("loss", loss, higher_is_better=False)
-    ) -> tuple[Trained, ...]:
+    def fit(self, *names: str, seed: int = 0, metric: Metric = LOSS) -> tuple[Trained, ...]:
         return search.train(self.train, self.validation, self.target, names, metric, seed)
 
 

@@ -19,11 +19,14 @@ def test_an_unknown_candidate_is_told_with_the_nearest() -> None:
 
 
 def test_nothing_is_trained_before_every_name_is_known(case_of: CaseOf) -> None:
-    calls: list[float] = []
-    metric = Metric("calls", lambda y, outputs: calls.append(0.0) or 0.0, higher_is_better=True)
+    calls: list[int] = []
+
+    def score(y: Any, outputs: Any) -> float:
+        calls.append(len(y))
+        return 0.0
 
     with pytest.raises(DataError, match="'xgboots'"):
-        case_of("regression").fit("logistic", "xgboots", metric=metric)
+        case_of("regression").fit("logistic", "xgboots", metric=Metric("calls", score, higher_is_better=True))
 
     assert calls == []
 
@@ -54,7 +57,7 @@ def test_a_candidate_that_can_t_be_imported_is_told(package: Path) -> None:
     (package / "their_candidates.py").write_text("import not_installed_anywhere\n", encoding="utf-8")
 
     with pytest.raises(
-        DataError, match="candidate 'shares' of 'their-candidates' can't be loaded.*not_installed_anywhere"
+        DataError, match=r"candidate 'shares' of 'their-candidates' can't be loaded.*not_installed_anywhere"
     ):
         candidates.get("shares")
 
@@ -73,9 +76,11 @@ def test_the_best_comes_first(
     higher_is_better: bool, given: list[float], ranking: list[str], package: Path, case_of: CaseOf
 ) -> None:
     left = iter(given)
-    metric = Metric("score", lambda y, outputs: next(left), higher_is_better)
 
-    trained = case_of("binary").fit("logistic", "shares", metric=metric)
+    def score(y: Any, outputs: Any) -> float:
+        return next(left)
+
+    trained = case_of("binary").fit("logistic", "shares", metric=Metric("score", score, higher_is_better))
 
     assert [item.name for item in trained] == ranking
 

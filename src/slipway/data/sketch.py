@@ -1,26 +1,25 @@
-"""A mergeable summary of a numeric column: quantiles, histogram, extremes."""
+"""A mergeable summary of a numeric column: its values in buckets, and its extremes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-_SHIFT = 42
-"""Low bits of a float64 that a bucket ignores: 52 - 42 = 10 bits of mantissa are kept."""
+MOST_BUCKETS = 1 << 15
+"""Buckets that a sketch holds at most; with more, neighbours are joined."""
 
-RELATIVE_ERROR = 2.0 ** -(52 - _SHIFT)
-"""Width of a bucket relative to its values; a quantile is off by at most this share of itself."""
+_FINEST = 32
+"""Low bits of a float64 that the finest bucket ignores: 52 - 32 = 20 bits of mantissa are kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """Counts of a column's finite values in buckets of a fixed relative width.
+    """Counts of a column's finite values in buckets whose width is a share of their values.
 
-    The buckets are those of a log-linear histogram: the leading bits of the float64, in numeric order. They do not
-    depend on the data, so sketches of parts add up to exactly the sketch of the whole, in any order
-    (Masson, Rim and Lee, "DDSketch", PVLDB 12(12), 2019, for the idea of mergeable relative-error buckets).
+    A bucket is the leading bits of a float64, in numeric order. It does not depend on the data, so sketches of parts add
+    up to exactly the sketch of the whole, in any order; when there are too many buckets, each two neighbours become one
+    (Masson, Rim and Lee, "DDSketch", PVLDB 12(12), 2019, for mergeable relative-error buckets that collapse).
 
     Attributes:
         keys: Bucket keys that occur, ascending, int64.
@@ -28,7 +27,7 @@ class Sketch:
         nulls: Values that were null, NaN or infinite.
         minimum: Smallest finite value; NaN without one.
         maximum: Largest finite value; NaN without one.
-        total: Sum of the finite values; the largest float64 where it is beyond that.
+        shift: Low bits of a float64 that a bucket ignores.
     """
 
     keys: NDArray[np.int64]
@@ -36,7 +35,7 @@ class Sketch:
     nulls: int
     minimum: float
     maximum: float
-    total: float
+    shift: int = _FINEST
 
     @property
     def count(self) -> int:
@@ -44,9 +43,14 @@ class Sketch:
         return int(self.counts.sum())
 
     @property
+    def relative_error(self) -> float:
+        """Width of a bucket relative to its values: 1e-6 until buckets are joined."""
+        return float(2.0 ** (self.shift - 52))
+
+    @property
     def values(self) -> NDArray[np.float64]:
-        """A value for each bucket, within ``RELATIVE_ERROR`` of all in it; exact for integers below 2,048."""
-        return np.clip(_value_of(self.keys), self.minimum, self.maximum)
+        """A value for each bucket, within ``relative_error`` of all in it."""
+        return np.clip(_values_of(self.keys, self.shift), self.minimum, self.maximum)
 
     def quantile(self, q: float) -> float:
         """The value below which a share of the values lies.
@@ -55,7 +59,7 @@ class Sketch:
             q: Share, 0 to 1.
 
         Returns:
-            The quantile (nearest rank), within ``RELATIVE_ERROR``; NaN when no value was seen.
+            The quantile (nearest rank), within ``relative_error``; NaN when no value was seen.
         """
         count = self.count
         if count == 0:
@@ -63,46 +67,12 @@ class Sketch:
         rank = min(max(int(np.ceil(q * count)), 1), count)
         return float(self.values[np.searchsorted(np.cumsum(self.counts), rank)])
 
-    def counts_between(self, edges: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Values in each of the intervals that inner edges make.
-
-        Args:
-            edges: Inner edges, ascending, shape (k,). Interval i holds edges[i-1] < x <= edges[i].
-
-        Returns:
-            Counts, shape (k + 1,).
-        """
-        bins = np.searchsorted(edges, self.values, side="left")
-        return np.bincount(bins, weights=self.counts, minlength=len(edges) + 1).astype(np.int64)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The sketch as plain JSON values, keys as differences (they are small and compress well)."""
-        first = int(self.keys[0]) if len(self.keys) else 0
-        return {
-            "first": first,
-            "steps": np.diff(self.keys).tolist(),
-            "counts": self.counts.tolist(),
-            "nulls": self.nulls,
-            "minimum": None if np.isnan(self.minimum) else self.minimum,
-            "maximum": None if np.isnan(self.maximum) else self.maximum,
-            "total": self.total,
-        }
-
-    @classmethod
-    def from_dict(cls, raw: dict[str, Any]) -> "Sketch":
-        """Reads what ``to_dict`` wrote."""
-        counts = np.asarray(raw["counts"], dtype=np.int64)
-        steps = np.asarray([raw["first"], *raw["steps"]], dtype=np.int64)
-        keys = np.cumsum(steps) if len(counts) else np.empty(0, dtype=np.int64)
-        low, high = raw["minimum"], raw["maximum"]
-        return cls(
-            keys,
-            counts,
-            raw["nulls"],
-            float("nan") if low is None else low,
-            float("nan") if high is None else high,
-            raw["total"],
-        )
+    def joined(self, shift: int) -> "Sketch":
+        """The same values in buckets that ignore at least so many bits."""
+        if shift <= self.shift:
+            return self
+        keys, counts = _grouped(self.keys >> (shift - self.shift), self.counts)
+        return replace(self, keys=keys, counts=counts, shift=shift)
 
 
 def fit(values: NDArray[np.float64]) -> Sketch:
@@ -112,45 +82,46 @@ def fit(values: NDArray[np.float64]) -> Sketch:
         values: float64, shape (n,); NaN and infinities count as null.
     """
     finite = values[np.isfinite(values)]
-    keys, counts = np.unique(_key_of(finite), return_counts=True)
-    empty = len(finite) == 0
-    return Sketch(
-        keys,
-        counts.astype(np.int64),
-        len(values) - len(finite),
-        float("nan") if empty else float(finite.min()),
-        float("nan") if empty else float(finite.max()),
-        _sum(finite),
-    )
+    keys, counts = np.unique(keys_of(finite, _FINEST), return_counts=True)
+    low, high = (float(finite.min()), float(finite.max())) if len(finite) else (float("nan"), float("nan"))
+    return _bounded(Sketch(keys, counts.astype(np.int64), len(values) - len(finite), low, high))
 
 
 def merge(parts: Sequence[Sketch]) -> Sketch:
     """Adds up sketches of parts; at least one is needed."""
-    keys, position = np.unique(np.concatenate([part.keys for part in parts]), return_inverse=True)
-    counts = np.zeros(len(keys), dtype=np.int64)
-    np.add.at(counts, position, np.concatenate([part.counts for part in parts]))
+    shift = max(part.shift for part in parts)
+    joined = [part.joined(shift) for part in parts]
+    keys = np.concatenate([part.keys for part in joined])
+    order = np.argsort(keys, kind="stable")
+    keys, counts = _grouped(keys[order], np.concatenate([part.counts for part in joined])[order])
     filled = [part for part in parts if len(part.keys)]
-    return Sketch(
-        keys,
-        counts,
-        sum(part.nulls for part in parts),
-        min((part.minimum for part in filled), default=float("nan")),
-        max((part.maximum for part in filled), default=float("nan")),
-        _sum(np.array([part.total for part in parts])),
-    )
+    low = min((part.minimum for part in filled), default=float("nan"))
+    high = max((part.maximum for part in filled), default=float("nan"))
+    return _bounded(Sketch(keys, counts, sum(part.nulls for part in parts), low, high, shift))
 
 
-def _sum(values: NDArray[np.float64]) -> float:
-    with np.errstate(over="ignore", invalid="ignore"):
-        return float(np.nan_to_num(values.sum()))
+def keys_of(values: NDArray[np.float64], shift: int) -> NDArray[np.int64]:
+    """The bucket of each value.
+
+    Args:
+        values: Finite values, shape (n,).
+        shift: Low bits of a float64 that a bucket ignores.
+    """
+    bits = (values + 0.0).view(np.int64) >> shift
+    return np.where(bits < 0, -(1 << (63 - shift)) - bits - 1, bits)
 
 
-def _key_of(values: NDArray[np.float64]) -> NDArray[np.int64]:
-    bits = (values + 0.0).view(np.int64) >> _SHIFT
-    return np.where(bits < 0, np.int64(-(2**21)) - bits - 1, bits)
+def _values_of(keys: NDArray[np.int64], shift: int) -> NDArray[np.float64]:
+    bits = np.where(keys < 0, -(1 << (63 - shift)) - keys - 1, keys)
+    return (bits << shift).view(np.float64)
 
 
-def _value_of(keys: NDArray[np.int64]) -> NDArray[np.float64]:
-    negative = keys < 0
-    bits = np.where(negative, np.int64(-(2**21)) - keys - 1, keys)
-    return (bits << _SHIFT).view(np.float64)
+def _bounded(sketch: Sketch) -> Sketch:
+    while len(sketch.keys) > MOST_BUCKETS:
+        sketch = sketch.joined(sketch.shift + 1)
+    return sketch
+
+
+def _grouped(keys: NDArray[np.int64], counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    starts = np.flatnonzero(np.diff(keys, prepend=keys[:1] - 1))
+    return keys[starts], np.add.reduceat(counts, starts) if len(starts) else counts

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -49,6 +49,7 @@ class Column:
         counts: Rows in each bin of ``count``.
         minimum: Smallest value; None for a category.
         maximum: Largest value; None for a category.
+        shift: How wide the buckets were that its edges come from; see ``slipway.data.sketch``.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Column:
     counts: tuple[int, ...]
     minimum: float | None
     maximum: float | None
+    shift: int = 0
 
     def count(self, state: State) -> NDArray[np.int64]:
         """Rows in each bin.
@@ -73,7 +75,7 @@ class Column:
             known = [found[level] for level in self.levels]
             missing = found[""]
             return np.array([*known, found.total() - sum(known) - missing, missing], dtype=np.int64)
-        sketch = state.sketches[self.name]
+        sketch = state.sketches[self.name].joined(self.shift)
         return np.append(np.bincount(self._bins(sketch), sketch.counts, self.inner + 2), sketch.nulls).astype(np.int64)
 
     @property
@@ -85,8 +87,8 @@ class Column:
         # Buckets are compared with buckets: the value that stands for one depends on the extremes of its own data.
         if self.minimum is None or self.maximum is None:
             return np.ones(len(sketch.keys), dtype=np.int64)
-        low, high = (sketches.fit(np.array([end])).keys[0] for end in (self.minimum, self.maximum))
-        places = 1 + np.searchsorted(sketches.fit(np.array(self.edges)).keys, sketch.keys)
+        low, *edges, high = sketches.keys_of(np.array([self.minimum, *self.edges, self.maximum]), sketch.shift)
+        places = 1 + np.searchsorted(edges, sketch.keys)
         places[sketch.keys < low] = 0
         places[sketch.keys > high] = self.inner + 1
         return places
@@ -181,8 +183,8 @@ def _of_number(name: str, kind: Kind, state: State) -> Column:
     quantiles = [sketch.quantile(place / BINS) for place in range(1, BINS)] if sketch.count else []
     edges = tuple(sorted({edge for edge in quantiles if edge < sketch.values[-1]}))
     low, high = (sketch.minimum, sketch.maximum) if sketch.count else (None, None)
-    empty = Column(name, kind, edges, (), (), low, high)
-    return Column(name, kind, edges, (), tuple(empty.count(state).tolist()), low, high)
+    empty = Column(name, kind, edges, (), (), low, high, sketch.shift)
+    return replace(empty, counts=tuple(empty.count(state).tolist()))
 
 
 def _of_category(name: str, state: State) -> Column:
@@ -190,7 +192,7 @@ def _of_category(name: str, state: State) -> Column:
     ranked = sorted(found, key=lambda item: (-item[1], item[0]))
     levels = tuple(level for level, _ in ranked[:MAX_LEVELS])
     empty = Column(name, "category", (), levels, (), None, None)
-    return Column(name, "category", (), levels, tuple(empty.count(state).tolist()), None, None)
+    return replace(empty, counts=tuple(empty.count(state).tolist()))
 
 
 def _added(parts: list[Counter[str]]) -> Counter[str]:

@@ -59,7 +59,7 @@ class _Numpy:
 
 
 def _write(out: NDArray[np.float32], at: int, values: Floats) -> int:
-    end = at + values.shape[1]
+    end = at + int(values.shape[1])
     out[:, at:end] = np.clip(values, -LARGEST, LARGEST)
     return end
 

@@ -127,10 +127,10 @@ def _filled(build: _Builder, steps: tuple[Number, ...] | tuple[Date, ...]) -> tu
 
 
 def _indicators(build: _Builder, steps: tuple[Number, ...] | tuple[Date, ...], missing: str) -> list[str]:
-    places = [place for place, step in enumerate(steps) if step.indicator]
-    if not places:
+    places = np.flatnonzero([step.indicator for step in steps])
+    if not len(places):
         return []
-    chosen = build.node("Gather", [missing, build.constant(np.array(places, dtype=np.int64))], axis=1)
+    chosen = build.node("Gather", [missing, build.constant(places.astype(np.int64))], axis=1)
     return [build.node("Cast", [chosen], to=TensorProto.FLOAT)]
 
 

@@ -24,7 +24,7 @@ class Scale:
 
     def standardised(self, matrix: Matrix) -> Matrix:
         """The same rows with the standardised target."""
-        return replace(matrix, y=(matrix.y - self.mean) / self.deviation)
+        return replace(matrix, y=(matrix.y.astype(np.float64) - self.mean) / self.deviation)
 
     def save(self, folder: Path) -> None:
         """Writes ``scale.json``."""
