@@ -158,7 +158,7 @@ def train_and_deploy(
         serving=serving,
         state=state,
         run=run,
-    )
+    ).after(drifted)
     for reaches_outside in (checked, drifted, judged, launched):
         reaches_outside.set_caching_options(False)
     return Outputs(

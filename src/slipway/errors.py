@@ -8,7 +8,7 @@ class SlipwayError(Exception):
     """Root of the errors that a user can cause.
 
     Attributes:
-        exit_code: What the command line exits with: 2 for a mistake of the user, 3 for a gate that says no, 1 for a bug.
+        exit_code: What the command line exits with: 2 for a mistake of the user, 3 for a gate that says no, 1 a bug.
     """
 
     exit_code: int = 2

@@ -72,6 +72,18 @@ def test_rows_are_told_the_way_a_request_holds_them() -> None:
     assert second == dict.fromkeys(SCHEMA.names)
 
 
+@pytest.mark.parametrize(
+    "when", [datetime.max, datetime.min, datetime(1969, 12, 31, 23, 59, 59, 999_999), datetime(2400, 2, 29)], ids=str
+)
+def test_a_request_for_a_golden_date_asks_for_the_same_moment(when: datetime) -> None:
+    seconds = when.replace(tzinfo=UTC).timestamp()
+    schema = Schema((SCHEMA.columns[4],), SCHEMA.target)
+
+    (row,) = Golden({"since": column([seconds])}, np.zeros(1)).rows(schema)
+
+    assert datetime.fromisoformat(row["since"]).timestamp() == seconds
+
+
 @pytest.mark.parametrize("shape", [(100,), (100, 3)])
 def test_rows_are_spread_over_the_predictions(shape: tuple[int, ...]) -> None:
     outputs = np.random.default_rng(0).random(shape)

@@ -98,5 +98,7 @@ def test_a_file_that_is_not_text(tmp_path: Path) -> None:
 def test_the_json_schema_explains_every_field() -> None:
     schema = Spec.model_json_schema()
 
-    without = [name for name, field in schema["properties"].items() if "description" not in field and "$ref" not in field]
+    without = [
+        name for name, field in schema["properties"].items() if "description" not in field and "$ref" not in field
+    ]
     assert without == []

@@ -14,6 +14,9 @@ from slipway.data.schema import Kind, Schema
 TOLERANCE = 1e-6
 """Largest difference that is allowed, relative to the size of the prediction where that is above 1."""
 
+_YEAR_1 = -62_135_596_800.0
+_YEAR_10000 = 253_402_300_800.0
+
 
 @dataclass(frozen=True, slots=True)
 class Golden:
@@ -88,13 +91,20 @@ def _array(values: list[Any], kind: Kind) -> NDArray[Any]:
     return np.array([np.nan if value is None else value for value in values], dtype=np.float64).reshape(-1, 1)
 
 
+def _date(seconds: float) -> datetime:
+    """A date; the last one there is where a float64 rounds the last microseconds of the year 9999 up."""
+    if seconds >= _YEAR_10000:
+        return datetime.max.replace(tzinfo=UTC)
+    return datetime.fromtimestamp(max(seconds, _YEAR_1), UTC)
+
+
 def _json(value: Any, kind: Kind) -> Any:
     if kind == "category":
         return value or None
     if np.isnan(value):
         return None
     if kind == "date":
-        return datetime.fromtimestamp(float(value), UTC).isoformat().replace("+00:00", "Z")
+        return _date(float(value)).isoformat().replace("+00:00", "Z")
     if kind == "boolean":
         return bool(value)
     return int(value) if kind == "integer" else float(value)

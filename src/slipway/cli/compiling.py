@@ -24,5 +24,5 @@ def compile_pipelines(
 
     for name in pipelines.__all__:
         path = output / f"{name}.yaml"
-        storage.write_bytes(str(path), to_yaml(getattr(pipelines, name), image).encode())
+        storage.write_text(path, to_yaml(getattr(pipelines, name), image))
         typer.echo(path)

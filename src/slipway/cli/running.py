@@ -74,12 +74,16 @@ def _run(spec: "Spec", to: Target, context: str, console: Console) -> "Outcome":
     from slipway.data.fingerprint import fingerprint
     from slipway.orchestration import arguments, local
     from slipway.pipelines import train_and_deploy
-    from slipway.rollout.local import require_port
+    from slipway.rollout import local as server
     from slipway.steps.deploy import serve
 
     state = server_state(spec.name)
     if to == "local":
-        require_port(spec.serving.host, spec.serving.port, state)
+        server.require_port(spec.serving.host, spec.serving.port, state)
+    else:
+        from slipway.rollout import cluster
+
+        cluster.require(context)
     name = f"{spec.name}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
     folder = HOME / "runs" / name
     given = arguments.train_and_deploy(

@@ -25,7 +25,7 @@ def init(
         message = f"there is a spec at {str(spec)!r} already; replace it with --force, or name another with --spec"
         raise StorageError(message)
     text = draft.draft(data, target, name, data=_from(data, spec))
-    storage.write_bytes(str(spec), text.encode())
+    storage.write_text(spec, text)
     typer.echo(f"wrote {spec}; read it, then: slipway run" + ("" if spec == DEFAULT_SPEC else f" --spec {spec}"))
 
 
@@ -45,4 +45,4 @@ def schema(
     if output is None:
         typer.echo(text, nl=False)
     else:
-        storage.write_bytes(str(output), text.encode())
+        storage.write_text(output, text)

@@ -17,8 +17,8 @@ _FINEST = 32
 class Sketch:
     """Counts of a column's finite values in buckets whose width is a share of their values.
 
-    A bucket is the leading bits of a float64, in numeric order. It does not depend on the data, so sketches of parts add
-    up to exactly the sketch of the whole, in any order; when there are too many buckets, each two neighbours become one
+    A bucket is the leading bits of a float64, in numeric order. It does not depend on the data, so sketches of parts
+    add up to exactly the sketch of the whole, in any order; when there are too many, each two neighbours become one
     (Masson, Rim and Lee, "DDSketch", PVLDB 12(12), 2019, for mergeable relative-error buckets that collapse).
 
     Attributes:

@@ -82,6 +82,11 @@ def write_bytes(uri: str, data: bytes) -> None:
             system.pipe_file(path, data)
 
 
+def write_text(uri: str | Path, text: str) -> None:
+    """Writes a text file in UTF-8; see ``write_bytes``."""
+    write_bytes(str(uri), text.encode())
+
+
 def create(uri: str, data: bytes) -> bool:
     """Writes a file unless there is one; of several writers at once, one succeeds.
 

@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from kubernetes.client import AppsV1Api, CoreV1Api
+from kubernetes.client import AppsV1Api, CoreV1Api, VersionApi
 from kubernetes.dynamic import DynamicClient
 
 from slipway.bundle import archive
@@ -58,6 +58,20 @@ def deploy(uri: str, digest: str, spec: Spec, context: str, image: str, run: str
     _tidy(client, spec, context)
     logger.info("%d pods serve %s", spec.serving.replicas, digest[:12])
     return f"http://{spec.name}.{spec.serving.namespace}:{spec.serving.port}"
+
+
+def require(context: str) -> None:
+    """Checks before a long run that a cluster answers.
+
+    Args:
+        context: The kubeconfig context.
+
+    Raises:
+        RolloutError: There is no such context, or the cluster can't be reached.
+    """
+    client = connect(context)
+    with told("tell its version", context):
+        VersionApi(client).get_code()
 
 
 def _parts(uri: str, digest: str) -> Mapping[str, bytes]:

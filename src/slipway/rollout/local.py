@@ -108,8 +108,8 @@ def require_port(host: str, port: int, state: Path) -> None:
             probe.bind((host, port))
         except OSError as error:
             message = (
-                f"the model can't be served at port {port} of {host}: {error.strerror or error}; end what uses it, or set "
-                "serving.port in the spec"
+                f"the model can't be served at port {port} of {host}: {error.strerror or error}; end what uses it, or "
+                "set serving.port in the spec"
             )
             raise ServingError(message) from None
 

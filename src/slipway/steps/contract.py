@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from slipway.data import storage
 from slipway.data.schema import Schema
 from slipway.spec import Spec, parse
 
@@ -39,7 +40,7 @@ class TableContract:
             "dropped": self.dropped,
             "notes": list(self.notes),
         }
-        path.write_text(json.dumps(raw, indent=2, ensure_ascii=False), encoding="utf-8")
+        storage.write_text(path, json.dumps(raw, indent=2, ensure_ascii=False))
 
     @classmethod
     def read(cls, path: Path) -> "TableContract":

@@ -66,8 +66,8 @@ def drift(fields: dict[str, Any], *, table: str, contract: str, report: str, fin
         parts = [profiles.fit(inputs(frame, kinds), kinds) for frame in tables.batches(Path(table))]
         comparison = compare(champions.reference(version, spec.registry), profiles.merge(parts), spec.drift)
     against = f"the training data of champion v{version.number}" if version else NO_CHAMPION
-    Path(report).write_text(report_of(comparison, spec.name, against), encoding="utf-8")
-    Path(findings).write_text(comparison.to_json() if comparison else "null", encoding="utf-8")
+    storage.write_text(report, report_of(comparison, spec.name, against))
+    storage.write_text(findings, comparison.to_json() if comparison else "null")
     return _result(comparison)
 
 
@@ -85,7 +85,7 @@ def between(reference: str, current: str, limits: Drift, report: Path) -> Compar
         StorageError: The report can't be written.
     """
     comparison = compare(_reference(reference), _look(open_table(current))[0], limits)
-    storage.write_bytes(str(report), report_of(comparison, current, reference).encode())
+    storage.write_text(report, report_of(comparison, current, reference))
     return comparison
 
 

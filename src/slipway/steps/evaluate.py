@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slipway.bundle import write as bundles
+from slipway.data import storage
 from slipway.data import table as tables
 from slipway.data.schema import Kind, Schema
 from slipway.data.split import NAMES, TRAIN
@@ -147,9 +148,9 @@ def evaluate(
     )
     contents = _contents(data, challenger, trained[0], fitted, spec, Path(rows))
     digest = bundles.write(Path(bundle), contents).digest
-    Path(report).write_text(report_of(data), encoding="utf-8")
-    Path(card).write_text(contents.card, encoding="utf-8")
-    Path(verdict).write_text(judged.to_json(), encoding="utf-8")
+    storage.write_text(report, report_of(data))
+    storage.write_text(card, contents.card)
+    storage.write_text(verdict, judged.to_json())
     logger.info("%s", judged.reason)
     return Result(judged.promoted, version.number if version else 0, digest, _metrics(data), _curves(data))
 

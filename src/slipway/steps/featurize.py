@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from slipway.data import rowhash, split
+from slipway.data import rowhash, split, storage
 from slipway.data import table as tables
 from slipway.data.schema import Schema
 from slipway.data.target import encode
@@ -53,7 +53,7 @@ def featurize(
     for code, name in enumerate(split.NAMES):
         tables.write(_part(Path(table), codes, code), Path(rows) / name)
     fitted = _fit(Path(rows) / split.NAMES[split.TRAIN], agreed.schema)
-    Path(plan).write_text(fitted.to_json(), encoding="utf-8")
+    storage.write_text(plan, fitted.to_json())
     for name in split.NAMES:
         tables.write(_features(Path(rows) / name, fitted, agreed.schema), Path(features) / name)
     counts = np.bincount(codes, minlength=len(split.NAMES)).tolist()
@@ -91,9 +91,9 @@ def _check(codes: Codes, classes: NDArray[Any], schema: Schema) -> None:
         held = set(np.unique(classes[codes == code]).tolist())
         missing = [label for place, label in enumerate(schema.target.classes) if place not in held]
         if not held or (missing and code == split.TRAIN):
-            what = f"no row of class {missing[0]!r}" if held else "no row"
-            why = " in the oldest rows; leave event_time out to split at random" if schema.event_time else ""
-            message = f"the {name} rows hold {what}{why}; more rows are needed, or other shares under 'split'"
+            what = f"hold no row of class {missing[0]!r}" if held else "would be none"
+            by_time = f" by {schema.event_time!r}; leave event_time out to split at random" if schema.event_time else ""
+            message = f"the {name} rows {what} when the table is split{by_time}; more rows are needed, or other shares"
             raise DataError(message)
 
 

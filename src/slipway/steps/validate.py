@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from slipway.data import contract as contracts
+from slipway.data import storage
 from slipway.data import table as tables
 from slipway.data.fingerprint import fingerprint as fingerprint_of
 from slipway.data.source import open_table
@@ -58,7 +59,7 @@ def validate(
         dropped=examined.dropped,
         notes=examined.notes,
     ).write(Path(contract))
-    Path(findings).write_text(_markdown(examined), encoding="utf-8")
+    storage.write_text(findings, _markdown(examined))
     logger.info("%s rows, %d columns", f"{rows:,}", len(examined.schema.columns))
     return {
         "rows": rows,
