@@ -27,7 +27,7 @@ def test_what_is_written_is_what_is_loaded(task: str, candidate: str, made_for: 
     assert loaded.manifest == manifest
     assert loaded.schema == made.contents.schema
     np.testing.assert_array_equal(loaded.predict(made.contents.inputs), made.contents.outputs)
-    assert bundles.parity(made.native, made.contents.outputs, made.deviation) <= bundles.PARITY
+    assert bundles.parity(made.native, made.contents.outputs, scale=made.deviation) <= bundles.PARITY
     native = tmp_path / "bundle" / "native"
     assert Plan.from_json((native / "plan.json").read_bytes()) == made.contents.plan
     store.load_model(candidate, native, made.contents.schema.target)

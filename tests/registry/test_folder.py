@@ -134,8 +134,7 @@ def test_a_publication_that_broke_off_is_no_version(
             raise StorageError("the disk is full")
         written(uri, data)
 
-    monkeypatch.setattr(storage, "write_bytes", breaks)
-    with pytest.raises(StorageError):
+    with monkeypatch.context() as patch, pytest.raises(StorageError):
+        patch.setattr(storage, "write_bytes", breaks)
         registry.publish("model", folder, manifest.read(folder).digest, {})
-    monkeypatch.undo()
     assert Registry(registry.uri).versions("model") == []

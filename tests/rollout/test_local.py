@@ -115,6 +115,7 @@ def test_a_port_is_checked_before_a_long_run(launch: Callable[..., str], state: 
     local.require_port(HOST, port, state)
     local.stop(state)
     with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind((HOST, port))
         other.listen()
         with pytest.raises(ServingError, match=r"serving\.port"):

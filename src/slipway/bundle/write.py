@@ -99,13 +99,15 @@ def write(folder: Path, contents: Contents) -> Manifest:
     return manifest
 
 
-def parity(native: NDArray[Any], outputs: NDArray[np.float64], scale: float = 1.0) -> float:
+def parity(native: NDArray[Any], outputs: NDArray[np.float64], *, centre: float = 0.0, scale: float = 1.0) -> float:
     """The largest difference between a native model and its graph.
 
     Args:
         native: Predictions of the native model.
         outputs: Predictions of the graph for the same rows.
-        scale: What differences are divided by: 1, or the standard deviation of a regression's target.
+        centre: Mean of a regression's target; 0 for probabilities.
+        scale: Its standard deviation; 1 for probabilities. Differences are divided by it, or by how far a prediction is
+            from the centre where that is more: that is what single precision is relative to.
 
     Raises:
         BundleError: It is above ``PARITY``: such a graph must not be served.
@@ -115,7 +117,8 @@ def parity(native: NDArray[Any], outputs: NDArray[np.float64], scale: float = 1.
             f"the native model answers in shape {native.shape}, but its graph in {outputs.shape}; the bundle is refused"
         )
         raise BundleError(message)
-    differences = np.abs(np.asarray(native, dtype=np.float64) - outputs) / scale
+    exact = np.asarray(native, dtype=np.float64)
+    differences = np.abs(exact - outputs) / np.maximum(scale, np.abs(exact - centre))
     largest = float(differences.max(initial=0.0))
     if not largest <= PARITY:
         row = int(np.argmax(differences.reshape(len(differences), -1).max(axis=1)))

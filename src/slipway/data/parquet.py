@@ -29,6 +29,10 @@ def kinds(file: File, ignore: frozenset[str]) -> dict[str, Kind | None]:
     if twice is not None:
         message = f"file {file.name!r} has two columns named {twice!r}; rename or remove one of them"
         raise DataError(message)
+    nameless = [place for place, name in enumerate(schema.names, 1) if not name.strip()]
+    if nameless:
+        message = f"file {file.name!r}: column {nameless[0]} has no name; give it one"
+        raise DataError(message)
     return {field.name: _kind(file, field) for field in schema if field.name not in ignore}
 
 

@@ -16,6 +16,7 @@ MIN_CLASS_ROWS = 5
 
 _MOST_CLASSES_GUESSED = 20
 _MOST_CLASSES = 100
+_LARGEST = 1e100
 
 
 def resolve(spec: Spec, summary: Summary) -> Target:
@@ -38,6 +39,7 @@ def resolve(spec: Spec, summary: Summary) -> Target:
         raise DataError(message)
     task = _task(spec, summary)
     if task == "regression":
+        _check_size(name, summary)
         return Target(name, task, kind)
     counts = Counter({class_text(value, kind): count for value, count in summary.counts.items()})
     _check_classes(name, counts)
@@ -100,6 +102,15 @@ def _guess(summary: Summary) -> Task:
         return "binary"
     few = distinct <= _MOST_CLASSES_GUESSED
     return "multiclass" if summary.kind == "category" or (summary.kind == "integer" and few) else "regression"
+
+
+def _check_size(name: str, summary: Summary) -> None:
+    largest = max(abs(summary.minimum or 0.0), abs(summary.maximum or 0.0))
+    if largest > _LARGEST:
+        message = (
+            f"target {name!r} holds {largest:g}; numbers beyond {_LARGEST:g} can't be predicted: rescale the column"
+        )
+        raise DataError(message)
 
 
 def _check_classes(name: str, counts: Counter[str]) -> None:

@@ -1,6 +1,6 @@
 """A process that was started earlier: found again by its id and the time it began."""
 
-import subprocess
+import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,17 +14,19 @@ def start(command: Sequence[str], log: Path) -> tuple[int, float]:
     """Starts a process that outlives this one.
 
     Args:
-        command: Program and arguments.
+        command: Path of the program, and arguments.
         log: File for what it says; replaced.
 
     Returns:
         Its id, and the time it began.
     """
-    with log.open("wb") as file:
-        process = subprocess.Popen(  # noqa: S603 - the caller names the program
-            command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True
-        )
-    return process.pid, psutil.Process(process.pid).create_time()
+    files = (
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644),
+        (os.POSIX_SPAWN_DUP2, 1, 2),
+    )
+    pid = os.posix_spawn(command[0], command, os.environ, file_actions=files, setsid=True)
+    return pid, psutil.Process(pid).create_time()
 
 
 def find(pid: int, began: float) -> psutil.Process | None:

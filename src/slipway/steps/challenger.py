@@ -20,7 +20,7 @@ from slipway.features.inputs import inputs
 from slipway.features.plan import Plan
 from slipway.training import matrix
 from slipway.training.candidate import Model
-from slipway.training.matrix import Matrix
+from slipway.training.matrix import Goal, Matrix
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Challenger:
     measured: Measured
 
 
-def build(model: Model, plan: Plan, schema: Schema, rows: Path, features: Path, scale: float) -> Challenger:
+def build(model: Model, plan: Plan, schema: Schema, rows: Path, features: Path, goal: Goal) -> Challenger:
     """Builds the graph, and holds it against the native model on every validation and test row.
 
     Args:
@@ -71,19 +71,21 @@ def build(model: Model, plan: Plan, schema: Schema, rows: Path, features: Path, 
         schema: The raw columns.
         rows: Folder of the raw rows of each split.
         features: Folder of their features.
-        scale: What differences of a regression are divided by; 1 for classes.
+        goal: The target of the training rows.
 
     Raises:
         BundleError: Graph and native model disagree.
     """
     graph = merge(plan, schema, model)
     engine = Engine(graph)
+    regression = schema.target.task == "regression"
+    centre, scale = (float(np.mean(goal)), float(np.std(goal)) or 1.0) if regression else (0.0, 1.0)
     differences = []
     for code in (VALIDATION, TEST):
         split = Split.read(rows, features, code, schema)
         given = inputs(split.frame, schema.kinds)
         answers = engine.predict(given)
-        differences.append(bundles.parity(model.predict(split.matrix.x), answers, scale))
+        differences.append(bundles.parity(model.predict(split.matrix.x), answers, centre=centre, scale=scale))
     measured = Measured(
         parity=max(differences),
         parity_limit=bundles.PARITY,

@@ -111,8 +111,7 @@ def evaluate(
     trained = store.load(Path(models), agreed.schema.target)
     fitted = Plan.from_json(Path(plan).read_text(encoding="utf-8"))
     goal = tables.read(Path(features) / NAMES[TRAIN], [TARGET])[TARGET].to_numpy()
-    scale = (float(np.std(goal)) or 1.0) if agreed.schema.target.task == "regression" else 1.0
-    challenger = challengers.build(trained[0].model, fitted, agreed.schema, Path(rows), Path(features), scale)
+    challenger = challengers.build(trained[0].model, fitted, agreed.schema, Path(rows), Path(features), goal)
     logger.info(
         "graph and native model agree on every held-out row (largest difference %.1e)", challenger.measured.parity
     )
