@@ -158,9 +158,7 @@ def show(result: dict[str, Any]) -> None:
     ]
     print(f"{'the rest':<12}{rest[0]:>12.2f} s{rest[1]:>10.2f} s   (interpreters, imports, compiling, KFP's own work)")
     print(f"{'whole run':<12}{result['run_s']:>12.2f} s{result['library_s']:>10.2f} s")
-    print(
-        f"\nratio {result['ratio']:.2f} (the limit is {LIMIT}); {result['step_overhead_s']:.2f} s a step around its work"
-    )
+    print(f"\nratio {result['ratio']:.2f} (limit {LIMIT}); {result['step_overhead_s']:.2f} s around each step")
 
 
 def main() -> None:

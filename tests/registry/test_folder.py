@@ -134,7 +134,8 @@ def test_a_publication_that_broke_off_is_no_version(
             raise StorageError("the disk is full")
         written(uri, data)
 
-    with monkeypatch.context() as patch, pytest.raises(StorageError):
+    with monkeypatch.context() as patch:
         patch.setattr(storage, "write_bytes", breaks)
-        registry.publish("model", folder, manifest.read(folder).digest, {})
+        with pytest.raises(StorageError):
+            registry.publish("model", folder, manifest.read(folder).digest, {})
     assert Registry(registry.uri).versions("model") == []

@@ -2,7 +2,6 @@
 
 import os
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
@@ -10,7 +9,7 @@ import psutil
 _END_SECONDS = 25
 
 
-def start(command: Sequence[str], log: Path) -> tuple[int, float]:
+def start(command: list[str], log: Path) -> tuple[int, float]:
     """Starts a process that outlives this one.
 
     Args:
