@@ -33,7 +33,7 @@ down: install ## end the server that run started
 	@$(BIN)/slipway down
 
 test: dev ## every test that can run on this machine
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n 2
 
 lint: dev ## style
 	@$(BIN)/ruff check .
