@@ -18,9 +18,24 @@ def command(name: str) -> list[str]:
     return [*container["command"], *container["args"]]
 
 
-def artifact(name: str, kind: str = "Artifact") -> dict[str, Any]:
-    uri = f"/work/{name}"
-    return {"artifacts": [{"name": name, "uri": uri, "type": {"schemaTitle": f"system.{kind}"}, "metadata": {}}]}
+KINDS = {"table": "Dataset", "rows": "Dataset", "features": "Dataset", "findings": "Markdown", "metrics": "Metrics"}
+
+
+def artifacts(*names: str) -> dict[str, Any]:
+    """Artifacts as KFP's launcher describes them."""
+    return {
+        name: {
+            "artifacts": [
+                {
+                    "name": name,
+                    "uri": f"/work/{name}",
+                    "type": {"schemaTitle": f"system.{KINDS.get(name, 'Artifact')}"},
+                    "metadata": {},
+                }
+            ]
+        }
+        for name in names
+    }
 
 
 def run(image: str, hardened: list[str], folder: Path, name: str, given: dict[str, Any]) -> dict[str, Any]:
@@ -46,23 +61,17 @@ def folder(tmp_path: Path) -> Path:
 def test_validate_and_featurize_run_in_the_image(
     image: Callable[[str], str], hardened: list[str], folder: Path
 ) -> None:
-    outputs = {name: artifact(name) for name in ("contract", "findings", "metrics")} | {
-        "table": artifact("table", "Dataset")
+    components = image("components")
+    given = {
+        "inputs": {"parameterValues": {"data": "/work/churn.csv", "target": "churn"}},
+        "outputs": {"artifacts": artifacts("table", "contract", "findings", "metrics")},
     }
-    parameters = {"data": "/work/churn.csv", "target": "churn"}
-    found = run(
-        image("components"), hardened, folder, "validate",
-        {"inputs": {"parameterValues": parameters}, "outputs": {"artifacts": outputs}},
-    )  # fmt: skip
-    counted = found["artifacts"]["metrics"]["artifacts"][0]["metadata"]
-    assert counted["rows"] == 5000
-    inputs = {
-        "artifacts": {"table": artifact("table", "Dataset"), "contract": artifact("contract")},
-        "parameterValues": {},
+    found = run(components, hardened, folder, "validate", given)
+    assert found["artifacts"]["metrics"]["artifacts"][0]["metadata"]["rows"] == 5000
+    given = {
+        "inputs": {"artifacts": artifacts("table", "contract"), "parameterValues": {}},
+        "outputs": {"artifacts": artifacts("rows", "features", "plan", "metrics")},
     }
-    outputs = {name: artifact(name) for name in ("rows", "features", "plan", "metrics")}
-    found = run(
-        image("components"), hardened, folder, "featurize", {"inputs": inputs, "outputs": {"artifacts": outputs}}
-    )
+    found = run(components, hardened, folder, "featurize", given)
     counted = found["artifacts"]["metrics"]["artifacts"][0]["metadata"]
     assert counted["rows_train"] + counted["rows_validation"] + counted["rows_test"] == 5000

@@ -1,7 +1,8 @@
-import multiprocessing
 import os
 import stat
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import boto3
@@ -54,12 +55,16 @@ def test_one_of_many_threads_creates(root: str) -> None:
 
 
 def test_one_of_many_processes_creates(tmp_path: Path) -> None:
-    places = [(str(tmp_path / f"entry-{entry}"), writer) for entry in range(20) for writer in range(4)]
-    with ProcessPoolExecutor(4, mp_context=multiprocessing.get_context("spawn")) as pool:
-        won = list(pool.map(attempt, places))
-    winners = {uri: b"%d" % writer for (uri, writer), first in zip(places, won, strict=True) if first}
-    assert sum(won) == len(winners) == 20
-    assert files(tmp_path) == {Path(uri).name: data for uri, data in winners.items()}
+    code = (
+        "import sys; from slipway.data import storage\n"
+        "for entry in range(20): print(int(storage.create(f'{sys.argv[1]}/entry-{entry}', sys.argv[2].encode())))"
+    )
+    commands = [[sys.executable, "-c", code, str(tmp_path), str(writer)] for writer in range(4)]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for command in commands]
+    won = [process.communicate()[0].split() for process in running]
+    for entry in range(20):
+        winners = [writer for writer in range(4) if won[writer][entry] == "1"]
+        assert [str(writer).encode() for writer in winners] == [(tmp_path / f"entry-{entry}").read_bytes()]
 
 
 def test_a_write_that_fails_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
