@@ -1,5 +1,6 @@
 """Tables of every kind of column, and bundles made from them with the steps themselves."""
 
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -83,3 +84,11 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Trained
         return made[task]
 
     return get
+
+
+@pytest.fixture
+def port() -> int:
+    """A port of loopback that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

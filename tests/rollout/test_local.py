@@ -20,13 +20,6 @@ HOST = "127.0.0.1"
 
 
 @pytest.fixture
-def port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture
 def state(tmp_path: Path) -> Iterator[Path]:
     path = tmp_path / "servers" / "model.json"
     yield path

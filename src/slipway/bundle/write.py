@@ -1,7 +1,6 @@
 """Writing a bundle: measured and checked first, then written aside, then renamed."""
 
 import json
-import secrets
 import shutil
 import statistics
 import subprocess
@@ -22,6 +21,7 @@ from slipway.bundle import manifest as manifests
 from slipway.bundle.engine import Engine
 from slipway.bundle.load import load
 from slipway.bundle.manifest import Manifest
+from slipway.data import storage
 from slipway.data.schema import Schema
 from slipway.errors import BundleError
 from slipway.features.plan import Plan
@@ -87,15 +87,9 @@ def write(folder: Path, contents: Contents) -> Manifest:
     Raises:
         BundleError: What was written does not load.
     """
-    aside = folder.with_name(f".{folder.name}.{secrets.token_hex(6)}.partial")
-    try:
+    with storage.replacing(folder) as aside:
         manifest = _fill(aside, contents)
         load(aside, manifest.digest)
-        if folder.exists():
-            shutil.rmtree(folder)
-        aside.rename(folder)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
     return manifest
 
 
@@ -150,7 +144,6 @@ def latency_ms(engine: Engine, inputs: Inputs) -> float:
 
 
 def _fill(folder: Path, contents: Contents) -> Manifest:
-    folder.mkdir(parents=True)
     contents.model.save(folder / manifests.NATIVE)
     (folder / manifests.MODEL).write_bytes(contents.graph)
     golden = goldens.select(contents.inputs, contents.outputs)

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -122,6 +123,29 @@ def names(uri: str) -> list[str]:
         except (FileNotFoundError, NotADirectoryError):
             return []
         return sorted(name for item in found if (name := item.rstrip("/").rpartition("/")[2]) and not _is_aside(name))
+
+
+@contextlib.contextmanager
+def replacing(folder: Path) -> Iterator[Path]:
+    """A new folder to fill. It takes the place of ``folder`` when the block ends; when it fails, nothing is left of it.
+
+    Args:
+        folder: A local folder; it need not exist.
+
+    Raises:
+        StorageError: It can't be made.
+    """
+    aside = folder.with_name(f".{folder.name}.{secrets.token_hex(6)}.partial")
+    with told("written", str(folder)):
+        aside.mkdir(parents=True)
+    try:
+        yield aside
+        with told("written", str(folder)):
+            if folder.exists():
+                shutil.rmtree(folder)
+            aside.rename(folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def upload(folder: Path, uri: str) -> None:

@@ -1,7 +1,5 @@
 """A table on disk: a folder of Parquet parts."""
 
-import secrets
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -32,21 +30,11 @@ def write(batches: Iterable[pl.DataFrame], folder: Path) -> int:
         DataError: There is no batch.
         StorageError: The folder can't be written.
     """
-    aside = folder.with_name(f".{folder.name}.{secrets.token_hex(6)}.partial")
-    with storage.told("written", str(folder)):
-        aside.mkdir(parents=True)
-    try:
+    with storage.replacing(folder) as aside:
         rows = sum(_write_part(part, aside, index) for index, part in enumerate(_parts(batches)))
         if not any(aside.iterdir()):
             message = f"there is no row to write to {folder.name!r}"
             raise DataError(message)
-        with storage.told("written", str(folder)):
-            if folder.exists():
-                shutil.rmtree(folder)
-            aside.rename(folder)
-    except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)
-        raise
     return rows
 
 

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import secrets
 import shutil
 import socket
 import sys
@@ -12,7 +11,8 @@ from pathlib import Path
 
 from slipway.bundle.fetch import fetch
 from slipway.bundle.load import Bundle, load
-from slipway.errors import BundleError, ServingError, StorageError
+from slipway.data import storage
+from slipway.errors import BundleError, ServingError
 from slipway.rollout import process, smoke
 
 logger = logging.getLogger(__name__)
@@ -148,16 +148,8 @@ def _kept(uri: str, digest: str, folder: Path) -> Bundle:
     try:
         return load(folder, digest)
     except BundleError:
-        aside = folder.with_name(f".{secrets.token_hex(6)}.partial")
-        try:
+        with storage.replacing(folder) as aside:
             fetch(uri, aside, digest)
-            shutil.rmtree(folder, ignore_errors=True)
-            aside.rename(folder)
-        except OSError as error:
-            message = f"the bundle can't be copied to {str(folder.parent)!r}: {error.strerror or error}"
-            raise StorageError(message) from None
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
     return load(folder, digest)
 
 
@@ -168,7 +160,7 @@ def _start(bundle: Bundle, digest: str, host: str, port: int, state: Path) -> st
     pid, began = process.start(command, log)
     server = Server(pid, began, host, port, digest)
     try:
-        _remember(server, state)
+        storage.write_text(state, json.dumps(asdict(server)))
         _wait(server, log)
         rows = smoke.test(server.endpoint, bundle)
     except BaseException:
@@ -191,12 +183,6 @@ def _wait(server: Server, log: Path) -> None:
         time.sleep(0.05)
     message = f"the server did not become ready at {server.endpoint} within {_START_SECONDS} s; its log is {str(log)!r}"
     raise ServingError(message)
-
-
-def _remember(server: Server, state: Path) -> None:
-    aside = state.with_name(f".{state.name}.{secrets.token_hex(6)}.partial")
-    aside.write_text(json.dumps(asdict(server)), encoding="utf-8")
-    aside.replace(state)
 
 
 def _end(server: Server) -> None:

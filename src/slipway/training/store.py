@@ -1,11 +1,10 @@
 """Trained candidates on disk: a folder for each, and the ranking."""
 
 import json
-import secrets
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from slipway.data import storage
 from slipway.data.schema import Target
 from slipway.training import candidate as candidates
 from slipway.training.candidate import Model
@@ -22,17 +21,11 @@ def save(trained: Sequence[Trained], folder: Path) -> None:
         trained: The candidates, best first.
         folder: Where they are to be; what is there is replaced.
     """
-    aside = folder.with_name(f".{folder.name}.{secrets.token_hex(6)}.partial")
-    try:
+    with storage.replacing(folder) as aside:
         for item in trained:
             item.model.save(aside / item.name)
         ranking = [{"name": item.name, "score": item.score, "seconds": item.seconds} for item in trained]
         (aside / RANKING).write_text(json.dumps(ranking, indent=2), encoding="utf-8")
-        if folder.exists():
-            shutil.rmtree(folder)
-        aside.rename(folder)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
 
 
 def load(folder: Path, target: Target) -> tuple[Trained, ...]:
