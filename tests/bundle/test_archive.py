@@ -85,7 +85,9 @@ def test_a_part_that_is_missing_is_told(place: int, bundle: Path, tmp_path: Path
         archive.unpack_parts(laid_out(parts, tmp_path / "parts"))
 
 
-@pytest.mark.parametrize("data", [b"", b"no archive", b"\x1f\x8b\x08\x00", packed()[:15]])
+@pytest.mark.parametrize(
+    "data", [b"", b"no archive", b"\x1f\x8b\x08\x00", packed()[:15]], ids=["empty", "text", "header", "cut"]
+)
 def test_what_is_no_archive_is_told(data: bytes, tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="the archive of the bundle is damaged"):
         archive.unpack_parts(laid_out({f"{archive.NAME}.000": data}, tmp_path))
