@@ -33,11 +33,14 @@ def arguments(folder: Path) -> dict[str, Any]:
 
 
 def through_kfp(folder: Path) -> None:
-    from slipway.pipelines import train_and_deploy
+    from slipway.orchestration import warm
 
-    from slipway.orchestration.local import run
+    with warm.interpreter():
+        from slipway.pipelines import train_and_deploy
 
-    run(train_and_deploy, arguments(folder), folder / "run", lambda _: None)
+        from slipway.orchestration.local import run
+
+        run(train_and_deploy, arguments(folder), folder / "run", lambda _: None)
 
 
 def directly(folder: Path) -> None:

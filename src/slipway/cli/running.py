@@ -6,7 +6,7 @@ import shlex
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -70,27 +70,13 @@ def _check_place(to: Target, context: str) -> None:
 
 def _run(spec: "Spec", to: Target, context: str, console: Console) -> "Outcome":
     from slipway.cli.outcome import Outcome, collect, example
-    from slipway.cli.progress import Progress
-    from slipway.data.fingerprint import fingerprint
-    from slipway.orchestration import arguments, local
-    from slipway.pipelines import train_and_deploy
-    from slipway.rollout import local as server
     from slipway.steps.deploy import serve
 
     state = server_state(spec.name)
-    if to == "local":
-        server.require_port(spec.serving.host, spec.serving.port, state)
-    else:
-        from slipway.rollout import cluster
-
-        cluster.require(context)
+    _check_target(spec, to, context, state)
     name = f"{spec.name}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
     folder = HOME / "runs" / name
-    given = arguments.train_and_deploy(
-        spec, to=to, context=context, fingerprint=fingerprint(spec.data), state=str(state.absolute()), run=name
-    )
-    with Progress(STEPS, console).shown() as progress:
-        outputs = local.run(train_and_deploy, given, folder, progress.follow)
+    outputs = _through_kfp(spec, folder, console, to=to, context=context, state=str(state.absolute()), run=name)
     verdict, files = collect(outputs, folder)
     served = _to_serve(spec, files["bundle"], verdict.promoted)
     if served is None:
@@ -98,6 +84,32 @@ def _run(spec: "Spec", to: Target, context: str, console: Console) -> "Outcome":
     endpoint = serve(spec, *served, to, context, state, name)
     forward = _forward(spec, context) if to == "kubernetes" else ""
     return Outcome(spec.name, verdict, files, endpoint, forward, example(served[0]))
+
+
+def _check_target(spec: "Spec", to: Target, context: str, state: Path) -> None:
+    if to == "local":
+        from slipway.rollout import local
+
+        local.require_port(spec.serving.host, spec.serving.port, state)
+    else:
+        from slipway.rollout import cluster
+
+        cluster.require(context)
+
+
+def _through_kfp(spec: "Spec", folder: Path, console: Console, **others: str) -> dict[str, Any]:
+    from slipway.data.fingerprint import fingerprint
+    from slipway.orchestration import warm
+
+    found = fingerprint(spec.data)
+    with warm.interpreter():
+        from slipway.cli.progress import Progress
+        from slipway.orchestration import arguments, local
+        from slipway.pipelines import train_and_deploy
+
+        given = arguments.train_and_deploy(spec, fingerprint=found, **others)
+        with Progress(STEPS, console).shown() as progress:
+            return local.run(train_and_deploy, given, folder, progress.follow)
 
 
 def _forward(spec: "Spec", context: str) -> str:
