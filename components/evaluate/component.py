@@ -74,7 +74,8 @@ def evaluate(
     )
     for key, value in result.metrics.items():
         metrics.log_metric(key, value)
-    if result.curves:
+    if result.curves and result.curves.roc:
         classification.log_roc_curve(*result.curves.roc)
+    if result.curves:
         classification.log_confusion_matrix(*result.curves.confusion)
     return (result.promoted, result.champion, result.digest)
