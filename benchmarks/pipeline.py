@@ -84,7 +84,7 @@ def directly(folder: Path) -> None:
         findings=str(folder / "drift.json"),
     )
     featurize(fields("validation", "test", "seed"), **places("table", "contract", "rows", "features", "plan"))
-    train(fields("candidates", "metric"), seed=given["seed"], **places("features", "contract", "models"))
+    train(fields("candidates", "metric", "threshold"), seed=given["seed"], **places("features", "contract", "models"))
     judged = evaluate(
         fields("name", "registry", "metric", "threshold", "gates"),
         seed=given["seed"],

@@ -93,7 +93,7 @@ def train_and_deploy(
         validation: Share of rows that candidates are compared on.
         test: Share of rows that the winner and the champion are judged on.
         candidates: Names of the candidates: logistic, forest, xgboost.
-        metric: What decides: auto, roc_auc, log_loss, accuracy, rmse or mae.
+        metric: What decides: auto, roc_auc, pr_auc, log_loss, brier, accuracy, balanced_accuracy, f1, rmse, mae or r2.
         threshold: Probability from which a binary prediction is the positive class.
         gates: Limits on the challenger: min_gain, confidence, resamples, min_score, max_calibration_error,
             max_bundle_mb, max_latency_ms.
@@ -108,7 +108,7 @@ def train_and_deploy(
         run: Name of the run, for the record; slipway fills it in.
 
     Returns:
-        promoted: Whether the new model became the champion.
+        promoted: Whether the new model is to be the champion.
         bundle: The new model.
         verdict: The decision with every number it rests on (JSON).
         card: The model card.
@@ -132,7 +132,12 @@ def train_and_deploy(
     drifted = drift(table=table, contract=contract, name=name, registry=registry, limits=drift_limits)
     prepared = featurize(table=table, contract=contract, validation=validation, test=test, seed=seed)
     trained = train(
-        features=prepared.outputs["features"], contract=contract, candidates=candidates, metric=metric, seed=seed
+        features=prepared.outputs["features"],
+        contract=contract,
+        candidates=candidates,
+        metric=metric,
+        threshold=threshold,
+        seed=seed,
     )
     judged = evaluate(
         rows=prepared.outputs["rows"],

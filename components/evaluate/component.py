@@ -41,7 +41,7 @@ def evaluate(
         contract: The table's contract.
         name: Name of the model in the registry.
         registry: Folder at any fsspec URI where the champion is kept; empty for no champion.
-        metric: What decides: auto, roc_auc, log_loss, accuracy, rmse or mae.
+        metric: What decides: auto, roc_auc, pr_auc, log_loss, brier, accuracy, balanced_accuracy, f1, rmse, mae or r2.
         threshold: Probability from which a binary prediction is the positive class.
         gates: Limits: min_gain, confidence, resamples, min_score, max_calibration_error, max_bundle_mb, max_latency_ms.
         seed: Seed of the bootstrap.

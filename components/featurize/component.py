@@ -20,7 +20,8 @@ def featurize(
 ):
     """Splits a table three ways, fits the feature plan on the training rows only, and applies it to all rows.
 
-    Equal rows always fall into the same split, and a row stays in its split when rows are added.
+    Rows are split by their content: equal rows fall into the same split unless most rows have a copy, and rows that are
+    added move almost none of the others. With an event time, they are split by time instead.
 
     Args:
         table: A table that ``validate`` wrote.

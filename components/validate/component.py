@@ -47,7 +47,7 @@ def validate(
 
     Returns:
         table: The checked table, a folder of Parquet parts.
-        contract: What the table is: schema, row counts, findings, fingerprint (JSON).
+        contract: What the table is: schema, row counts, notes, fingerprint (JSON).
         findings: What was checked, and what was left out and why.
         metrics: Row and column counts.
     """

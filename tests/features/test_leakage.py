@@ -41,7 +41,9 @@ def plan_of(frame: pl.DataFrame, folder: Path) -> tuple[Plan, pl.DataFrame]:
     places = {name: str(folder / name) for name in ("table", "contract", "rows", "features", "plan")}
     folder.mkdir()
     tables.write([frame], folder / "table")
-    TableContract(SCHEMA, "memory", "", len(frame), {}, ()).write(folder / "contract")
+    TableContract(SCHEMA, {"data": "memory", "target": SCHEMA.target.name}, "", len(frame), {}, ()).write(
+        folder / "contract"
+    )
     featurize({}, **places)
     return Plan.from_json((folder / "plan").read_bytes()), tables.read(folder / "features" / "train")
 

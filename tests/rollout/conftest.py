@@ -25,6 +25,8 @@ class Emulator(kmock.KubernetesEmulator):
 
     others: dict[str, str]
     pods: Any
+    conditions: list[Any]
+    overtaken_by: str
 
     async def _handle(self, request: Any) -> Any:
         if request.method == kmock.method.PATCH and request.headers["Content-Type"].startswith(
@@ -38,6 +40,10 @@ class Emulator(kmock.KubernetesEmulator):
             before = self.objects[key].raw if key in self.objects else None
             self.objects[key] = self._stored(request.data, before)
             self._start_pods(request)
+        elif self.overtaken_by and request.resource == kmock.resource("apps/v1/deployments") and request.name:
+            key = (request.resource, request.namespace, request.name)
+            if key in self.objects:
+                self.objects[key].patch({"metadata": {"annotations": {"slipway/digest": self.overtaken_by}}})
         return await super()._handle(request)
 
     async def _conflict(self, request: Any) -> Any:
@@ -54,7 +60,8 @@ class Emulator(kmock.KubernetesEmulator):
             wanted = applied["spec"]["replicas"]
             ready = wanted if self.pods is None else 0
             names = ("replicas", "updatedReplicas", "availableReplicas", "readyReplicas")
-            stored["status"] = {"observedGeneration": generation, **dict.fromkeys(names, ready)}
+            counts = dict.fromkeys(names, ready)
+            stored["status"] = {"observedGeneration": generation, "conditions": self.conditions, **counts}
         return stored
 
     def _start_pods(self, request: Any) -> None:
@@ -116,7 +123,7 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster
 
     async def serve() -> None:
         async with Emulator() as emulator, kmock.Server(emulator) as server:
-            emulator.others, emulator.pods = {}, None
+            emulator.others, emulator.pods, emulator.conditions, emulator.overtaken_by = {}, None, [], ""
             for resource, kind in KINDS.items():
                 emulator.resources[resource] = {"kind": kind, "namespaced": True, "verbs": ["get", "list", "patch"]}
             started.extend([emulator, str(server.url)])

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -40,12 +41,28 @@ def test_applying_it_again_changes_nothing(cluster: Any, deploy: Callable[..., s
 
 def test_bundles_that_no_revision_needs_are_tidied_up(cluster: Any, deploy: Callable[..., str]) -> None:
     labels = {"app.kubernetes.io/name": "churn", "app.kubernetes.io/component": "bundle"}
-    old = {"labels": labels, "annotations": {"slipway/digest": "old"}}
-    cluster.put("v1/configmaps", "churn-bundle-old", {"metadata": old})
+    made = {"churn-bundle-old": "2026-01-01T00:00:00Z", "churn-bundle-of-another-run": f"{datetime.now(UTC):%FT%TZ}"}
+    for name, time in made.items():
+        metadata = {"labels": labels, "annotations": {"slipway/digest": name}, "creationTimestamp": time}
+        cluster.put("v1/configmaps", name, {"metadata": metadata})
     deploy()
     names = cluster.names("v1/configmaps")
-    assert "churn-bundle-old" not in names
-    assert len(names) == 1
+    assert names & made.keys() == {"churn-bundle-of-another-run"}
+    assert len(names) == 2
+
+
+def test_a_run_that_was_overtaken_is_told(cluster: Any, deploy: Callable[..., str]) -> None:
+    cluster.emulator.overtaken_by = "another digest"
+    with pytest.raises(RolloutError, match="another run deployed another bundle to 'churn' meanwhile"):
+        deploy()
+
+
+def test_what_keeps_the_cluster_from_making_pods_is_told(cluster: Any, deploy: Callable[..., str]) -> None:
+    message = "pods are forbidden: exceeded quota"
+    cluster.emulator.pods = {}
+    cluster.emulator.conditions = [{"type": "ReplicaFailure", "status": "True", "message": message}]
+    with pytest.raises(RolloutError, match=f"failed: {message}$"):
+        deploy()
 
 
 def test_an_object_of_someone_else_is_left_alone(cluster: Any, deploy: Callable[..., str]) -> None:

@@ -136,6 +136,15 @@ def test_a_body_that_holds_no_rows_is_refused(client: TestClient, content: bytes
     assert response.json()["error"]
 
 
+def test_text_is_stripped_as_it_was_for_training(bundle: Bundle, client: TestClient) -> None:
+    row = {**golden(bundle)[0], "city": "O'Hare"}
+    padded = {**row, "city": "  O'Hare\t"}
+    blank, null = {**row, "city": "   "}, {**row, "city": None}
+    answers = client.post("/predict", json={"rows": [row, padded, blank, null]}).json()["predictions"]
+    assert answers[0] == answers[1]
+    assert answers[2] == answers[3]
+
+
 def test_limits_on_bytes_and_rows(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(body, "MAX_ROWS", 2)
     assert client.post("/predict", json={"rows": [{}] * 3}).status_code == 413

@@ -1,9 +1,13 @@
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from slipway.data.schema import Task
 from slipway.errors import SpecError
-from slipway.spec import Gates, Spec, load, parse
+from slipway.evaluation import metrics
+from slipway.spec import Gates, Serving, Spec, load, parse
+from slipway.spec.model import Metric
 
 LEAST = {"name": "churn", "data": "churn.csv", "target": "churn"}
 
@@ -102,3 +106,14 @@ def test_the_json_schema_explains_every_field() -> None:
         name for name, field in schema["properties"].items() if "description" not in field and "$ref" not in field
     ]
     assert without == []
+
+
+def test_every_metric_that_a_verdict_can_rest_on_may_be_asked_for() -> None:
+    decisive = {item.name for task in get_args(Task) for item in metrics.for_task(task) if item.resampled}
+    assert {"auto", *decisive} == set(get_args(Metric))
+
+
+@pytest.mark.parametrize("namespace", ["x; rm -rf ~", "Models", "-a", "a" * 64])
+def test_a_namespace_is_a_dns_label(namespace: str) -> None:
+    with pytest.raises(SpecError, match="namespace"):
+        parse({"namespace": namespace}, Serving)

@@ -38,7 +38,7 @@ class Manifest:
         fingerprint: Fingerprint of the data.
         rows: Rows of each split.
         metrics: Scores on the test rows.
-        spec: The spec that it was made with.
+        spec: The fields of the spec that decided what it is.
         plan: Version of the feature plan.
         revision: Git revision of the working directory; empty outside of one.
         versions: Versions of the libraries that matter.

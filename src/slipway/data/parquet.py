@@ -1,5 +1,6 @@
 """Parquet files as batches with the kinds that Slipway knows."""
 
+import contextlib
 from collections.abc import Iterator, Sequence
 
 import polars as pl
@@ -58,12 +59,16 @@ def rows(file: File) -> int:
         return int(parquet.metadata.num_rows)
 
 
-def _opened(file: File) -> pq.ParquetFile:
-    try:
-        return pq.ParquetFile(file.system.open(file.path, "rb"))
-    except (pa.ArrowInvalid, OSError) as error:
-        message = f"file {file.name!r} is no Parquet file, or it is damaged: {error}"
-        raise DataError(message) from None
+@contextlib.contextmanager
+def _opened(file: File) -> Iterator[pq.ParquetFile]:
+    with contextlib.ExitStack() as stack:
+        try:
+            stream = stack.enter_context(file.system.open(file.path, "rb"))
+            parquet = stack.enter_context(pq.ParquetFile(stream))
+        except (pa.ArrowInvalid, OSError) as error:
+            message = f"file {file.name!r} is no Parquet file, or it is damaged: {error}"
+            raise DataError(message) from None
+        yield parquet
 
 
 def _kind(file: File, field: pa.Field) -> Kind | None:

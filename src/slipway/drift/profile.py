@@ -2,8 +2,9 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -140,6 +141,11 @@ def fit(inputs: Mapping[str, NDArray[Any]], kinds: Mapping[str, Kind]) -> State:
         {name: sketches.fit(inputs[name].ravel()) for name, kind in kinds.items() if kind != "category"},
         {name: Counter(inputs[name].ravel().tolist()) for name, kind in kinds.items() if kind == "category"},
     )
+
+
+def fit_all(parts: Iterable[Mapping[str, NDArray[Any]]], kinds: Mapping[str, Kind]) -> State:
+    """Looks at parts of the rows one after the other, and forgets each before the next; see ``fit``."""
+    return reduce(lambda state, part: merge([state, part]), (fit(part, kinds) for part in parts))
 
 
 def merge(parts: Sequence[State]) -> State:

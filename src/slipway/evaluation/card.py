@@ -2,6 +2,7 @@
 
 from slipway.evaluation.content import ReportData
 from slipway.evaluation.templating import environment
+from slipway.evaluation.wording import markdown
 
 
 def card(data: ReportData) -> str:
@@ -14,13 +15,5 @@ def card(data: ReportData) -> str:
         Markdown.
     """
     made = environment()
-    made.filters["cell"] = _cell
+    made.filters["cell"] = markdown
     return made.get_template("card.md").render(data=data, verdict=data.verdict, target=data.schema.target)
-
-
-def _cell(text: object) -> str:
-    """Text that stays in its table cell and is not taken for markup."""
-    line = " ".join(str(text).split())
-    for mark in "\\`*_[]<>|":
-        line = line.replace(mark, f"\\{mark}")
-    return line

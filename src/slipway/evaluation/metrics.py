@@ -100,7 +100,7 @@ def resolve(name: str, task: Task) -> Metric:
     """
     metric = get(default(task) if name == "auto" else name)
     if task not in metric.tasks:
-        allowed = ", ".join(item.name for item in for_task(task))
+        allowed = ", ".join(item.name for item in for_task(task) if item.resampled)
         message = f"metric {metric.name!r} is not defined for a {task} target; set 'metric' to one of: {allowed}"
         raise DataError(message)
     return metric

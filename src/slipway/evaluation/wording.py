@@ -86,3 +86,11 @@ def _scientific(value: float, digits: int) -> str:
     mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
     mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
     return f"{mantissa}{_TIMES}10{str(int(exponent)).translate(_RAISED)}"
+
+
+def markdown(text: object) -> str:
+    """Text in one line of Markdown that stays in its table cell and is not taken for markup."""
+    line = " ".join(str(text).split())
+    for mark in "\\`*_[]<>|":
+        line = line.replace(mark, f"\\{mark}")
+    return line

@@ -65,7 +65,7 @@ class Registry:
         known = next((version for version in self.versions(name) if version.digest == digest), None)
         if known is not None:
             return known
-        uri = storage.join(self.uri, name, "bundles", digest)
+        uri = self.uri_of(name, digest)
         storage.upload(bundle, uri)
         for _ in range(_ATTEMPTS):
             versions = self.versions(name)
@@ -78,6 +78,10 @@ class Registry:
                 return Version(number, digest, uri, record["created"], metadata)  # type: ignore[arg-type]
         message = f"version of {name!r} could not be published: others were faster {_ATTEMPTS} times; try again"
         raise RegistryError(message)
+
+    def uri_of(self, name: str, digest: str) -> str:
+        """Where the bundle of a digest is, once it is published."""
+        return storage.join(self.uri, name, "bundles", digest)
 
     def versions(self, name: str) -> list[Version]:
         """Versions of a model, oldest first."""
@@ -129,7 +133,7 @@ class Registry:
 
     def _version(self, name: str, number: int) -> Version:
         record = self._read(name, "versions", number)
-        uri = storage.join(self.uri, name, "bundles", record["digest"])
+        uri = self.uri_of(name, record["digest"])
         return Version(number, record["digest"], uri, record["created"], record["metadata"])
 
     def _numbers(self, name: str, what: str) -> list[int]:

@@ -3,6 +3,7 @@
 import logging
 import tempfile
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from kubernetes.client import AppsV1Api, CoreV1Api, VersionApi
@@ -19,7 +20,9 @@ from slipway.spec import Spec
 
 logger = logging.getLogger(__name__)
 
-_REMOTE = ("s3://", "s3a://", "gs://", "gcs://", "az://", "abfs://", "abfss://", "adl://", "http://", "https://")
+_REMOTE = ("s3://", "s3a://", "http://", "https://")
+"""What the server's image can fetch; a bundle that is elsewhere travels in ConfigMaps."""
+
 _PART_BYTES = 900_000
 _MOST_BYTES = 8_000_000
 
@@ -87,14 +90,19 @@ def _parts(uri: str, digest: str) -> Mapping[str, bytes]:
 
 
 def _tidy(client: Client, spec: Spec, context: str) -> None:
-    """Removes the ConfigMaps of bundles that no revision of the Deployment refers to any more."""
+    """Removes the ConfigMaps of bundles that no revision of the Deployment refers to any more.
+
+    Those that were made a moment ago stay: another run may be about to refer to them.
+    """
     namespace, core = spec.serving.namespace, CoreV1Api(client)
     with told("tidy up ConfigMaps", context):
         sets = (
             AppsV1Api(client).list_namespaced_replica_set(namespace, label_selector=f"{NAME_LABEL}={spec.name}").items
         )
         kept = {(item.spec.template.metadata.annotations or {}).get(DIGEST) for item in sets}
+        recent = datetime.now(UTC) - timedelta(seconds=spec.serving.timeout_s)
         selector = f"{NAME_LABEL}={spec.name},{PART_LABEL}=bundle"
         for item in core.list_namespaced_config_map(namespace, label_selector=selector).items:
-            if (item.metadata.annotations or {}).get(DIGEST) not in kept:
+            made = item.metadata.creation_timestamp
+            if (item.metadata.annotations or {}).get(DIGEST) not in kept and made is not None and made < recent:
                 core.delete_namespaced_config_map(item.metadata.name, namespace)

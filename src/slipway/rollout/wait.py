@@ -15,9 +15,7 @@ from slipway.rollout.objects import DIGEST, NAME_LABEL, PART_LABEL
 logger = logging.getLogger(__name__)
 
 _POLL_SECONDS = 1.0
-_HOPELESS = frozenset(
-    {"ImagePullBackOff", "ErrImagePull", "InvalidImageName", "ErrImageNeverPull", "CreateContainerConfigError"}
-)
+_HOPELESS = frozenset({"ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "CreateContainerConfigError"})
 _RESTARTS = 2
 """Restarts of a container after which its crashes are no accident."""
 
@@ -59,12 +57,17 @@ def wait(client: Client, rollout: Rollout) -> None:
         with told(f"look at Deployment {rollout.name!r}", rollout.context):
             found = AppsV1Api(client).read_namespaced_deployment(rollout.name, rollout.namespace)
             pods = _pods(client, rollout)
+        if (found.metadata.annotations or {}).get(DIGEST) != rollout.digest:
+            message = f"another run deployed another bundle to {rollout.name!r} meanwhile; that one is being served"
+            raise RolloutError(message)
         if _done(found, rollout.generation):
             return
-        reason = _hopeless(client, rollout, pods)
+        reason = _refused(found) or _hopeless(client, rollout, pods)
         if reason or time.monotonic() > deadline:
             why = reason or f"not every pod was ready after {rollout.seconds:g} s{_waiting(pods)}"
-            message = f"the rollout of {rollout.name!r} failed: {why}; the pods that were ready before still serve"
+            before = (found.status.available_replicas or 0) - _ready(pods)
+            still = "; the pods that were ready before still serve" if before > 0 else ""
+            message = f"the rollout of {rollout.name!r} failed: {why}{still}"
             raise RolloutError(message)
         state = f"{found.status.updated_replicas or 0} of {found.spec.replicas} pods new, {_ready(pods)} of them ready"
         if state != told_before:
@@ -107,9 +110,21 @@ def _hopeless(client: Client, rollout: Rollout, pods: list[Any]) -> str:
                 said = f": {waiting.message}" if waiting.message else ""
                 return f"container {container.name!r} of pod {pod.metadata.name!r} can't start, {waiting.reason}{said}"
             if (container.restart_count or 0) >= _RESTARTS and not container.ready:
-                said = _last_words(client, rollout, pod, container.name)
+                ended = container.last_state.terminated if container.last_state else None
+                killed = ended is not None and ended.reason == "OOMKilled"
+                said = (
+                    "it needs more memory than serving.memory allows"
+                    if killed
+                    else _last_words(client, rollout, pod, container.name)
+                )
                 return f"container {container.name!r} of pod {pod.metadata.name!r} crashes: {said}"
     return ""
+
+
+def _refused(found: Any) -> str:
+    """Why the cluster creates no pod, such as a quota or a pod security standard."""
+    conditions = found.status.conditions or []
+    return next((item.message for item in conditions if item.type == "ReplicaFailure" and item.status == "True"), "")
 
 
 def _last_words(client: Client, rollout: Rollout, pod: Any, container: str) -> str:

@@ -118,7 +118,7 @@ class Decoder:
 
 
 def _value(column: Column, convert: Converter, value: Any, row: int, errors: list[FieldError]) -> float | str | None:
-    if value is None or value == "":
+    if value is None or (isinstance(value, str) and not value.strip()):
         if not column.nullable:
             errors.append(
                 FieldError(row, column.name, "null", "a value is needed: the training data had no missing one")

@@ -51,7 +51,7 @@ def _boolean(value: Any) -> float:
 
 def _category(value: Any) -> str:
     if type(value) is str:
-        return value
+        return value.strip()
     raise ValueError(_EXPECTED["category"])
 
 

@@ -5,7 +5,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Kind = Literal["number", "integer", "boolean", "category", "date"]
-Metric = Literal["auto", "roc_auc", "log_loss", "accuracy", "rmse", "mae"]
+Metric = Literal[
+    "auto", "roc_auc", "pr_auc", "log_loss", "brier", "accuracy", "balanced_accuracy", "f1", "rmse", "mae", "r2"
+]
 Share = Annotated[float, Field(ge=0, le=1)]
 Quantity = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi)?$")]
 Name = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[a-z]([-a-z0-9]*[a-z0-9])?$")]
@@ -86,7 +88,7 @@ class Serving(_Section):
     """Address that the local server listens on."""
     port: int = Field(default=8080, ge=1, le=65535)
     """Port of the local server, and of the Service in a cluster."""
-    namespace: str = "default"
+    namespace: Annotated[str, Field(max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")] = "default"
     """Namespace of the Deployment and the Service."""
     image: str = ""
     """Server image, by digest; empty for the one that this release was made with."""
@@ -94,7 +96,7 @@ class Serving(_Section):
     """Pods of the Deployment."""
     cpu: Quantity = "250m"
     """CPU that each pod asks for."""
-    memory: Quantity = "256Mi"
+    memory: Quantity = "512Mi"
     """Memory that each pod asks for and is limited to."""
     timeout_s: int = Field(default=300, ge=5)
     """Seconds that a rollout may take until every pod is ready."""

@@ -16,7 +16,7 @@ class TableContract:
 
     Attributes:
         schema: The columns, the target, what was left out and why.
-        data: The URI the table was read from.
+        fields: Fields of the spec that it was checked with.
         fingerprint: sha256 over the content of its files, hex.
         rows: Rows kept.
         dropped: Rows dropped for each reason.
@@ -24,17 +24,22 @@ class TableContract:
     """
 
     schema: Schema
-    data: str
+    fields: dict[str, Any]
     fingerprint: str
     rows: int
     dropped: dict[str, int]
     notes: tuple[str, ...]
 
+    @property
+    def data(self) -> str:
+        """The URI the table was read from."""
+        return str(self.fields["data"])
+
     def write(self, path: Path) -> None:
         """Writes the contract as JSON."""
         raw = {
             "schema": json.loads(self.schema.to_json()),
-            "data": self.data,
+            "fields": self.fields,
             "fingerprint": self.fingerprint,
             "rows": self.rows,
             "dropped": self.dropped,
@@ -53,9 +58,9 @@ class TableContract:
         """The spec of a step that works on this table.
 
         Args:
-            fields: Fields of the spec that the step takes.
+            fields: Fields of the spec that the step takes; the table's own come from the contract.
 
         Raises:
             SpecError: A field is not allowed.
         """
-        return parse({"name": "model", "data": self.data, "target": self.schema.target.name, **fields}, Spec)
+        return parse({"name": "model", **self.fields, **fields}, Spec)

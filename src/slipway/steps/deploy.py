@@ -7,6 +7,7 @@ from typing import Any
 from slipway import __version__
 from slipway.bundle import manifest as manifests
 from slipway.errors import SpecError
+from slipway.registry.folder import Registry
 from slipway.rollout import local
 from slipway.spec import Spec, parse
 from slipway.steps.events import step
@@ -25,7 +26,7 @@ def deploy(
 
     Args:
         fields: Fields of the spec: name, registry, serving.
-        bundle: The bundle's folder.
+        bundle: The bundle's folder; when a registry is given, the bundle is taken from there.
         to: ``kubernetes``, ``local``, or ``auto``: the cluster that the step itself runs in, else this machine.
         context: The kubeconfig context; empty inside a cluster.
         state: File that remembers the local server; empty for one in the working directory.
@@ -46,7 +47,8 @@ def deploy(
     if to == "auto":
         to = "kubernetes" if "KUBERNETES_SERVICE_HOST" in os.environ else "local"
     digest = manifests.read(Path(bundle)).digest
-    return serve(spec, bundle, digest, to, context, Path(state or f".slipway/servers/{spec.name}.json"), run)
+    uri = Registry(spec.registry).uri_of(spec.name, digest) if fields.get("registry") else bundle
+    return serve(spec, uri, digest, to, context, Path(state or f".slipway/servers/{spec.name}.json"), run)
 
 
 def serve(spec: Spec, uri: str, digest: str, to: str, context: str, state: Path, run: str) -> str:

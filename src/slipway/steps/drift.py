@@ -63,8 +63,8 @@ def drift(fields: dict[str, Any], *, table: str, contract: str, report: str, fin
     version = champions.find(spec.name, fields.get("registry", ""))
     comparison = None
     if version is not None:
-        parts = [profiles.fit(inputs(frame, kinds), kinds) for frame in tables.batches(Path(table))]
-        comparison = compare(champions.reference(version, spec.registry), profiles.merge(parts), spec.drift)
+        state = profiles.fit_all((inputs(frame, kinds) for frame in tables.batches(Path(table))), kinds)
+        comparison = compare(champions.reference(version, spec.registry), state, spec.drift)
     against = f"the training data of champion v{version.number}" if version else NO_CHAMPION
     storage.write_text(report, report_of(comparison, spec.name, against))
     storage.write_text(findings, comparison.to_json() if comparison else "null")
@@ -100,8 +100,8 @@ def _reference(uri: str) -> Profile:
 
 
 def _look(source: Source) -> tuple[State, dict[str, Kind]]:
-    parts = [profiles.fit(inputs(frame, source.columns), source.columns) for frame in source.batches()]
-    return profiles.merge(parts), source.columns
+    state = profiles.fit_all((inputs(frame, source.columns) for frame in source.batches()), source.columns)
+    return state, source.columns
 
 
 def _result(comparison: Comparison | None) -> Result:

@@ -37,6 +37,9 @@ from slipway.training.search import Trained
 
 logger = logging.getLogger(__name__)
 
+_UNKNOWN_HERE: dict[str, Any] = {"drift": True, "serving": True, "split": {"validation", "test"}}
+"""Fields of the spec that this step is not told; a bundle does not record what nobody knows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Curves:
@@ -107,8 +110,9 @@ def evaluate(
         RegistryError: The registry can't be read.
     """
     agreed = TableContract.read(Path(contract))
-    spec = agreed.spec({**fields, "split": {"seed": seed}})
     trained = store.load(Path(models), agreed.schema.target)
+    candidates = [item.name for item in trained]
+    spec = agreed.spec({**fields, "candidates": candidates, "split": {"seed": seed}})
     fitted = Plan.from_json(Path(plan).read_text(encoding="utf-8"))
     goal = tables.read(Path(features) / NAMES[TRAIN], [TARGET])[TARGET].to_numpy()
     challenger = challengers.build(trained[0].model, fitted, agreed.schema, Path(rows), Path(features), goal)
@@ -178,14 +182,14 @@ def _contents(
         fingerprint=data.fingerprint,
         rows=dict(data.counts),
         metrics={item.name: item.value for item in data.measures},
-        spec=spec.model_dump(mode="json"),
+        spec=spec.model_dump(mode="json", exclude=_UNKNOWN_HERE),
         threshold=spec.threshold,
     )
 
 
 def _reference(folder: Path, schema: Schema) -> str:
-    parts = [profiles.fit(inputs(frame, schema.kinds), schema.kinds) for frame in tables.batches(folder)]
-    return profiles.finish(profiles.merge(parts), schema.kinds).to_json()
+    state = profiles.fit_all((inputs(frame, schema.kinds) for frame in tables.batches(folder)), schema.kinds)
+    return profiles.finish(state, schema.kinds).to_json()
 
 
 def _predictions(outputs: NDArray[np.float64], schema: Schema) -> str:

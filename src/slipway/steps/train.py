@@ -15,7 +15,7 @@ def train(fields: dict[str, Any], *, features: str, contract: str, models: str, 
     """Trains every candidate on the training rows and scores it on the validation rows.
 
     Args:
-        fields: Fields of the spec: candidates, metric.
+        fields: Fields of the spec: candidates, metric, threshold.
         features: Folder of the features of each split; the test rows are not read.
         contract: The table's contract.
         models: Folder to write the candidates to.
@@ -38,7 +38,11 @@ def train(fields: dict[str, Any], *, features: str, contract: str, models: str, 
         validation,
         target,
         spec.candidates,
-        search.Metric(metric.title, lambda y, outputs: metrics.score(metric.name, y, outputs), metric.higher_is_better),
+        search.Metric(
+            metric.title,
+            lambda y, outputs: metrics.score(metric.name, y, outputs, spec.threshold),
+            metric.higher_is_better,
+        ),
         seed,
     )
     store.save(ranked, Path(models))

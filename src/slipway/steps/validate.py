@@ -10,6 +10,7 @@ from slipway.data import table as tables
 from slipway.data.fingerprint import fingerprint as fingerprint_of
 from slipway.data.source import open_table
 from slipway.errors import DataError
+from slipway.evaluation.wording import markdown
 from slipway.spec import Spec, parse
 from slipway.steps.contract import TableContract
 from slipway.steps.events import step
@@ -39,21 +40,16 @@ def validate(
         GateError: The data is outside of the limits in ``quality``.
     """
     spec = parse({"name": "model", **fields}, Spec)
-    found = fingerprint_of(spec.data)
-    if fingerprint and fingerprint != found:
-        message = (
-            f"the data at {spec.data!r} changed while the run was under way: "
-            f"its fingerprint is {found[:12]}, not {fingerprint[:12]}; run again"
-        )
-        raise DataError(message)
+    found = _same(fingerprint, spec)
     source = open_table(spec.data, spec.types, ignore=spec.identifiers)
     examined = contracts.examine(source, spec)
     for note in examined.notes:
         logger.info("%s", note)
     rows = tables.write((contracts.keep(batch, spec, examined.schema) for batch in source.batches()), Path(table))
+    _same(found, spec)
     TableContract(
         schema=examined.schema,
-        data=spec.data,
+        fields=fields,
         fingerprint=found,
         rows=rows,
         dropped=examined.dropped,
@@ -69,14 +65,22 @@ def validate(
     }
 
 
+def _same(before: str, spec: Spec) -> str:
+    """The data's fingerprint now, which must be what it was before, if that is known."""
+    now = fingerprint_of(spec.data)
+    if before and now != before:
+        message = (
+            f"the data at {spec.data!r} changed while the run was under way: "
+            f"its fingerprint is {now[:12]}, not {before[:12]}; run again"
+        )
+        raise DataError(message)
+    return now
+
+
 def _markdown(examined: contracts.Contract) -> str:
     lines = ["# What was checked", "", "| | check | column | found |", "|---|---|---|---|"]
     for finding in examined.findings:
         mark = "✓" if finding.passed else "-"
-        lines.append(f"| {mark} | {finding.check} | {_cell(finding.column)} | {_cell(finding.sentence)} |")
+        lines.append(f"| {mark} | {finding.check} | {markdown(finding.column)} | {markdown(finding.sentence)} |")
     lines += ["", f"{examined.rows:,} rows and {len(examined.schema.columns)} input columns are kept.", ""]
-    return "\n".join([*lines, *(f"- {note}" for note in examined.notes), ""])
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
+    return "\n".join([*lines, *(f"- {markdown(note)}" for note in examined.notes), ""])
