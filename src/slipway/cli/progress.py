@@ -64,11 +64,11 @@ class Progress:
             yield self
 
     def _table(self) -> Table:
-        table = Table.grid(padding=(0, 2))
-        table.add_column(width=1)
-        table.add_column(min_width=10)
-        table.add_column(justify="right", min_width=7)
-        table.add_column(overflow="ellipsis", no_wrap=True)
+        table = Table.grid(padding=(0, 1), expand=True)
+        table.add_column(no_wrap=True)
+        table.add_column(no_wrap=True, min_width=10)
+        table.add_column(no_wrap=True, min_width=7, justify="right")
+        table.add_column(no_wrap=True, ratio=1, overflow="ellipsis")
         for name, row in self._rows.items():
             if row.state == "started":
                 seconds = f"{time.time() - row.since:.1f} s"
