@@ -9,11 +9,15 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import settings
 
 from slipway.steps.evaluate import Result, evaluate
 from slipway.steps.featurize import featurize
 from slipway.steps.train import train
 from slipway.steps.validate import validate
+
+settings.register_profile("slipway", deadline=None)
+settings.load_profile("slipway")
 
 TASKS = ("binary", "multiclass", "regression")
 

@@ -92,6 +92,7 @@ def _made(
         graph=graph,
         reference="{}",
         predictions="{}",
+        heldout="{}",
         card="# A model\n",
         inputs=given,
         outputs=Engine(graph).predict(given),

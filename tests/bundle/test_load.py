@@ -24,6 +24,7 @@ FILES = (
     "schema.json",
     "reference.json",
     "reference.predictions.json",
+    "heldout.json",
     "golden.json",
     "card.md",
     "native/model.skops",

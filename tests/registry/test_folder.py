@@ -139,3 +139,11 @@ def test_a_publication_that_broke_off_is_no_version(
         with pytest.raises(StorageError):
             registry.publish("model", folder, manifest.read(folder).digest, {})
     assert Registry(registry.uri).versions("model") == []
+
+
+def test_an_entry_that_is_no_entry_is_told(registry: Registry) -> None:
+    from slipway.data import storage
+
+    storage.write_text(storage.join(registry.uri, "model", "versions", "000009.json"), "[]")
+    with pytest.raises(RegistryError, match="000009.json' is damaged: it does not hold created, digest, metadata"):
+        registry.versions("model")

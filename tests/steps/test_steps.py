@@ -98,6 +98,40 @@ def test_the_champion_is_scored_on_the_same_rows_and_a_tie_keeps_it(
     assert standing["champion"] == standing["challenger"]
 
 
+def prepared(folder: Path, frame: pl.DataFrame, seed: int = 0) -> Path:
+    folder.mkdir()
+    frame.write_parquet(folder / "data.parquet")
+    fields = {"data": str(folder / "data.parquet"), "target": "y"}
+    validate(fields, **places(folder, "table", "contract", "findings"))
+    featurize({"seed": seed}, **places(folder, "table", "contract", "rows", "features", "plan"))
+    train({"candidates": ["forest"]}, **places(folder, "features", "contract", "models"))
+    return folder
+
+
+def test_the_champion_is_never_judged_on_rows_that_trained_it(trained: Callable[[str], Any], tmp_path: Path) -> None:
+    frame, registry = pl.read_parquet(trained("binary").folder / "data.parquet"), str(tmp_path / "registry")
+    first = prepared(tmp_path / "first", frame)
+    judged(first, registry)
+    register({"name": "model", "registry": registry}, bundle=str(first / "judged"))
+    second = prepared(tmp_path / "second", frame.with_columns(noise=pl.int_range(len(frame)) % 17))
+    judged(second, registry)
+    train_rows = pl.read_parquet(first / "rows/train/*.parquet")
+    verdict = json.loads((second / "verdict").read_text())
+    test_rows = pl.read_parquet(second / "rows/test/*.parquet").drop("noise")
+    assert verdict["rows"] == len(test_rows) - len(test_rows.join(train_rows, on=test_rows.columns, nulls_equal=True))
+    assert 30 <= verdict["rows"] < len(test_rows)
+
+
+def test_a_champion_whose_rows_can_not_be_told_is_not_compared(trained: Callable[[str], Any], tmp_path: Path) -> None:
+    frame, registry = pl.read_parquet(trained("binary").folder / "data.parquet"), str(tmp_path / "registry")
+    first = prepared(tmp_path / "first", frame)
+    judged(first, registry)
+    register({"name": "model", "registry": registry}, bundle=str(first / "judged"))
+    second = prepared(tmp_path / "second", frame.drop("member"))
+    with pytest.raises(DataError, match="which test rows the champion v1 was not trained on can't be told"):
+        judged(second, registry)
+
+
 def test_a_column_the_champion_knew_counts_as_missing(trained: Callable[[str], Any], tmp_path: Path) -> None:
     made = trained("binary")
     registry = Registry(str(tmp_path / "registry"))

@@ -20,6 +20,7 @@ _REQUIRED = (
     manifests.SCHEMA,
     manifests.REFERENCE,
     manifests.PREDICTIONS,
+    manifests.HELDOUT,
     manifests.GOLDEN,
     manifests.CARD,
 )

@@ -12,11 +12,12 @@ FILE = "bundle.json"
 FORMAT = 1
 """Version of the format; a bundle of another one is refused."""
 
-MODEL, SCHEMA, REFERENCE, PREDICTIONS, GOLDEN, CARD, NATIVE = (
+MODEL, SCHEMA, REFERENCE, PREDICTIONS, HELDOUT, GOLDEN, CARD, NATIVE = (
     "model.onnx",
     "schema.json",
     "reference.json",
     "reference.predictions.json",
+    "heldout.json",
     "golden.json",
     "card.md",
     "native",

@@ -49,6 +49,7 @@ class Contents:
         graph: Plan and model in one graph, serialised.
         reference: The drift profile of the training data, JSON.
         predictions: The drift profile of the predictions for the held-out rows, JSON.
+        heldout: Which rows it was not trained on, JSON.
         card: The model card, Markdown.
         inputs: Inputs of held-out rows, to take golden rows from.
         outputs: Predictions of the graph for them.
@@ -67,6 +68,7 @@ class Contents:
     graph: bytes
     reference: str
     predictions: str
+    heldout: str
     card: str
     inputs: Inputs
     outputs: NDArray[np.float64]
@@ -152,6 +154,7 @@ def _fill(folder: Path, contents: Contents) -> Manifest:
         (manifests.GOLDEN, golden.to_json()),
         (manifests.REFERENCE, contents.reference),
         (manifests.PREDICTIONS, contents.predictions),
+        (manifests.HELDOUT, contents.heldout),
         (manifests.CARD, contents.card),
         (f"{manifests.NATIVE}/plan.json", contents.plan.to_json()),
     ):

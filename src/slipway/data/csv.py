@@ -3,6 +3,8 @@
 import codecs
 import csv
 import io
+import time
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -18,6 +20,7 @@ _ENCODINGS = ("utf-8", "cp1252")
 _CHUNK = 1 << 20
 _BLOCK = 8 << 20
 
+_RELEASE_SECONDS = 1.0
 _END = "end-of-table-6c1f0c52d9a84b7e"
 """First field of a row that is appended to every file; it is missing among the rows when a quote is never closed."""
 
@@ -109,9 +112,26 @@ class _Ended:
 
 
 def _reader(stream: pa.NativeFile, dialect: Dialect, refuse: object) -> pacsv.CSVStreamingReader:
-    end = f"\n{_END}{dialect.separator * (len(dialect.names) - 1)}\n"
+    ended = _Ended(stream, f"\n{_END}{dialect.separator * (len(dialect.names) - 1)}\n")
+    held = weakref.ref(ended)
+    try:
+        return _opened(pa.PythonFile(ended, mode="r"), dialect, refuse)
+    except pa.ArrowInvalid:
+        del ended
+        _wait_for_release(held)
+        raise
+
+
+def _wait_for_release(held: weakref.ref[_Ended]) -> None:
+    """Waits until no thread of pyarrow holds a stream: one that lets go of it later could abort the ending process."""
+    deadline = time.monotonic() + _RELEASE_SECONDS
+    while held() is not None and time.monotonic() < deadline:
+        time.sleep(0.001)
+
+
+def _opened(stream: pa.PythonFile, dialect: Dialect, refuse: object) -> pacsv.CSVStreamingReader:
     return pacsv.open_csv(
-        pa.PythonFile(_Ended(stream, end), mode="r"),
+        stream,
         read_options=pacsv.ReadOptions(
             encoding=dialect.encoding, block_size=_BLOCK, column_names=list(dialect.names), skip_rows_after_names=1,
             use_threads=False,

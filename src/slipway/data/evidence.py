@@ -33,6 +33,7 @@ DATE_FORMATS: dict[str, tuple[str, ...]] = {
 
 _LOOKS_LIKE_DATE = r"^(\d{4}[-/]\d{1,2}[-/]\d{1,2}|\d{1,2}[/.]\d{1,2}[/.]\d{4})(\D|$)"
 _CODE = r"^[+-]?0\d"
+_GROUPED = r"^[+-]?[1-9]\d{0,2}(,\d{3})+$"
 _COMMA = r"^[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+$"
 _WHOLE = r"^[+-]?\d+$"
 _MIXED_SHARE = 0.9
@@ -62,6 +63,7 @@ class Evidence:
         integers: Those that are integers.
         numbers: Those that are numbers.
         commas: Those that are numbers with a decimal comma.
+        grouped: Those whose commas may group thousands instead.
         codes: Integers with a leading zero.
         booleans: Those that are true or false.
         infinite: Numbers that are infinite.
@@ -76,6 +78,7 @@ class Evidence:
     integers: int = 0
     numbers: int = 0
     commas: int = 0
+    grouped: int = 0
     codes: int = 0
     booleans: int = 0
     infinite: int = 0
@@ -112,6 +115,7 @@ def fit(texts: pl.Series, first_row: int, file: str = "") -> Evidence:
         integers=_count(integers.is_not_null() | whole),
         numbers=_count(numbers.is_not_null()),
         commas=_count(text.str.contains(_COMMA)),
+        grouped=_count(text.str.contains(_GROUPED)),
         codes=_count(text.str.contains(_CODE) & integers.is_not_null()),
         booleans=_count(text.str.to_lowercase().is_in(["true", "false"])),
         infinite=_count(numbers.is_infinite()),
@@ -142,7 +146,8 @@ def settle(name: str, evidence: Evidence) -> Kind:
         evidence: What all of its values parse as.
 
     Raises:
-        DataError: Nearly all values are numbers or dates but some are not, or integers are too large to be exact.
+        DataError: Nearly all values are numbers or dates but some are not, integers are too large to be exact, or
+            commas may be decimal or group thousands.
     """
     said = evidence.values - evidence.missing
     if said == 0:
@@ -157,6 +162,7 @@ def settle(name: str, evidence: Evidence) -> Kind:
         return "integer"
     if evidence.codes and evidence.integers == said:
         return "category"
+    _refuse_grouped(name, evidence, said)
     if said in (evidence.numbers, evidence.commas, evidence.commas + evidence.integers):
         return "number"
     _refuse_mixed(name, evidence, said)
@@ -176,6 +182,15 @@ def too_large(name: str, found: Found) -> str:
         f"column {name!r} holds integers beyond 2^53, which a model would round ({found.place}: {found.value}); "
         f"list it under 'identifiers', or keep it as text with types: {{{name!r}: category}}"
     )
+
+
+def _refuse_grouped(name: str, evidence: Evidence, said: int) -> None:
+    if evidence.grouped >= max(1, evidence.commas) and evidence.grouped + evidence.integers == said:
+        message = (
+            f"column {name!r} has commas in its numbers, as in 1,200, which may be 1200 or 1.2: write thousands "
+            f"without them, or keep the column as text with types: {{{name!r}: category}}"
+        )
+        raise DataError(message)
 
 
 def _refuse_mixed(name: str, evidence: Evidence, said: int) -> None:

@@ -38,9 +38,7 @@ def run(
     try:
         folder.mkdir(parents=True)
     except OSError as error:
-        message = (
-            f"the run's folder {str(folder)!r} can't be made: {error.strerror or error}; choose another with --runs"
-        )
+        message = f"the run's folder {str(folder)!r} can't be made: {error.strerror or error}; run in another folder"
         raise StorageError(message) from None
     told = folder / "events.jsonl"
     with tempfile.TemporaryDirectory() as workspace, _told_to(told, follow), (folder / "kfp.log").open("w") as log:
@@ -59,7 +57,13 @@ def run(
 
 
 def _failure(told: Path, error: Exception, log: Path) -> Exception:
-    failed = [event for event in events.read(told)[0] if event.kind == "failed"]
+    happened = events.read(told)[0]
+    failed = [event for event in happened if event.kind == "failed"]
+    ended = {event.step for event in happened if event.kind == "finished"}
+    broken = [event.step for event in happened if event.kind == "started" and event.step not in ended]
+    if not failed and broken:
+        message = f"step {broken[-1]} was killed, perhaps because memory ran out; the whole log is in {log}"
+        return StepError(broken[-1], message, 2)
     if not failed:
         return StepError("pipeline", f"{error}\nthe whole log is in {log}", 1)
     last = failed[-1]

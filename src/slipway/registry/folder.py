@@ -18,6 +18,7 @@ from slipway.data import storage
 from slipway.errors import RegistryError
 
 _ATTEMPTS = 50
+_FIELDS = {"versions": {"digest", "created", "metadata"}, "champion": {"version"}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,9 @@ class Registry:
         except ValueError:
             message = f"{uri!r} is damaged: it is not JSON"
             raise RegistryError(message) from None
+        if not isinstance(record, dict) or not _FIELDS[what] <= record.keys():
+            message = f"{uri!r} is damaged: it does not hold {', '.join(sorted(_FIELDS[what]))}"
+            raise RegistryError(message)
         return record
 
     def _entry(self, name: str, what: str, number: int) -> str:

@@ -1,7 +1,7 @@
 """The best candidate as it would be served: its one graph, checked on every held-out row."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,17 @@ class Challenger:
     inputs: Mapping[str, NDArray[Any]]
     outputs: NDArray[np.float64]
     measured: Measured
+
+    def restricted(self, chosen: NDArray[np.bool_]) -> "Challenger":
+        """The same with some of the test rows only."""
+        rows = self.test.matrix
+        matrix = replace(rows, x=rows.x[chosen], y=rows.y[chosen])
+        return replace(
+            self,
+            test=Split(self.test.frame.filter(pl.Series(chosen)), matrix),
+            inputs={name: values[chosen] for name, values in self.inputs.items()},
+            outputs=self.outputs[chosen],
+        )
 
 
 def build(model: Model, plan: Plan, schema: Schema, rows: Path, features: Path, goal: Goal) -> Challenger:

@@ -9,11 +9,16 @@ from numpy.typing import NDArray
 
 from slipway.bundle import manifest as manifests
 from slipway.bundle.load import Bundle, load
+from slipway.data.heldout import Heldout
 from slipway.data.schema import Column, Schema, Target
+from slipway.data.target import encode
 from slipway.drift.profile import Profile
 from slipway.errors import DataError
 from slipway.features.inputs import inputs
 from slipway.registry.folder import Registry, Version
+
+MIN_ROWS = 30
+"""Fewest test rows that a champion is compared on."""
 
 
 def find(name: str, registry: str) -> Version | None:
@@ -34,6 +39,43 @@ def reference(version: Version, registry: str) -> Profile:
     with tempfile.TemporaryDirectory() as folder:
         fetched = Registry(registry).fetch(version, Path(folder))
         return Profile.from_json((fetched / manifests.REFERENCE).read_bytes())
+
+
+def unseen(version: Version, registry: str, frame: pl.DataFrame, schema: Schema) -> NDArray[np.bool_]:
+    """Which rows the champion was not trained on: all of them, unless they have been split otherwise since.
+
+    Args:
+        version: The champion.
+        registry: Where it is kept.
+        frame: Test rows.
+        schema: Their schema.
+
+    Returns:
+        Shape (n,).
+
+    Raises:
+        BundleError: The champion is damaged.
+        DataError: It can't be told, or too few are left.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        fetched = Registry(registry).fetch(version, Path(folder))
+        heldout = Heldout.from_json((fetched / manifests.HELDOUT).read_bytes())
+    found = heldout.includes(frame, labels(frame, schema.target))
+    if found is None or found.sum() < MIN_ROWS:
+        why = "its columns changed" if found is None else f"only {found.sum()} of {len(frame)} are left"
+        message = (
+            f"which test rows the champion v{version.number} was not trained on can't be told ({why}), and the others "
+            "would favour it: give the new model another 'name', or keep the columns and the split as they were"
+        )
+        raise DataError(message)
+    return found
+
+
+def labels(frame: pl.DataFrame, target: Target) -> list[str]:
+    """The class of each row as text; the empty text for a regression."""
+    if target.task == "regression":
+        return [""] * len(frame)
+    return [target.classes[place] for place in encode(frame[target.name], target).tolist()]
 
 
 def outputs(version: Version, registry: str, frame: pl.DataFrame, schema: Schema) -> NDArray[np.float64]:

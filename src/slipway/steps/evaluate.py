@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from slipway.bundle import write as bundles
-from slipway.data import storage
+from slipway.data import heldout, storage
 from slipway.data import table as tables
+from slipway.data.heldout import Heldout
 from slipway.data.schema import Kind, Schema
-from slipway.data.split import NAMES, TRAIN
+from slipway.data.split import NAMES, TEST, TRAIN, VALIDATION
 from slipway.drift import profile as profiles
 from slipway.evaluation import baseline, decisions
 from slipway.evaluation import curves as drawing
@@ -122,6 +124,13 @@ def evaluate(
     version = champions.find(spec.name, fields.get("registry", ""))
     champion = None
     if version is not None:
+        unseen = champions.unseen(version, spec.registry, challenger.test.frame, agreed.schema)
+        if not unseen.all():
+            seen, kept = int((~unseen).sum()), int(unseen.sum())
+            logger.info(
+                "%d test rows trained the champion, for they were split otherwise then; the other %d judge", seen, kept
+            )
+            challenger = challenger.restricted(unseen)
         answers = champions.outputs(version, spec.registry, challenger.test.frame, agreed.schema)
         champion = Contender(f"champion v{version.number}", answers)
     y = challenger.test.matrix.y
@@ -176,6 +185,7 @@ def _contents(
         graph=challenger.graph,
         reference=_reference(rows / NAMES[TRAIN], data.schema),
         predictions=_predictions(challenger.outputs, data.schema),
+        heldout=_heldout(rows, data.schema, spec),
         card=card_of(data),
         inputs=challenger.inputs,
         outputs=challenger.outputs,
@@ -190,6 +200,13 @@ def _contents(
 def _reference(folder: Path, schema: Schema) -> str:
     state = profiles.fit_all((inputs(frame, schema.kinds) for frame in tables.batches(folder)), schema.kinds)
     return profiles.finish(state, schema.kinds).to_json()
+
+
+def _heldout(rows: Path, schema: Schema, spec: Spec) -> str:
+    if schema.event_time:
+        return Heldout({}, spec.split.seed, {}).to_json()
+    frame = pl.concat([tables.read(rows / NAMES[code]) for code in (VALIDATION, TEST)])
+    return heldout.of(frame, champions.labels(frame, schema.target), spec.split.seed).to_json()
 
 
 def _predictions(outputs: NDArray[np.float64], schema: Schema) -> str:

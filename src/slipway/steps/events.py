@@ -1,5 +1,6 @@
 """What a step tells while it works: lines for people, and a file of events for a program that follows it."""
 
+import errno
 import functools
 import json
 import logging
@@ -16,6 +17,8 @@ from slipway.errors import SlipwayError
 
 FILE_VARIABLE = "SLIPWAY_EVENTS"
 """Environment variable that names the file to which events are appended; unset for none."""
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -54,14 +57,22 @@ def step(function: Callable[P, R]) -> Callable[P, R]:
             try:
                 result = function(*args, **kwargs)
             except Exception as error:
-                code = error.exit_code if isinstance(error, SlipwayError) else 1
-                text = str(error) if isinstance(error, SlipwayError) else f"{type(error).__name__}: {error}"
+                code, text = _told(error)
                 _emit(Event(name, "failed", text, time.time(), code))
                 raise
             _emit(Event(name, "finished", "", time.time()))
             return result
 
     return wrapper
+
+
+def _told(error: Exception) -> tuple[int, str]:
+    """The exit code and the sentence of an error."""
+    if isinstance(error, SlipwayError):
+        return error.exit_code, str(error)
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        return 2, f"{error.strerror}{f': {error.filename!r}' if error.filename else ''}; make room and run again"
+    return 1, f"{type(error).__name__}: {error}"
 
 
 def read(path: Path, offset: int = 0) -> tuple[list[Event], int]:

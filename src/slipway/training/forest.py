@@ -15,6 +15,10 @@ from slipway.training.matrix import Features, Matrix, Outputs
 
 TREES = 200
 LEAF_ROWS = 3
+"""Fewest training rows in a leaf."""
+
+MOST_LEAVES = 2_000
+"""Leaves that a tree has about at most, so that a forest does not outgrow a bundle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,8 @@ class Forest:
     def fit(self, train: Matrix, validation: Matrix, target: Target, seed: int) -> ForestModel:  # noqa: ARG002
         """See ``candidate.Candidate``; the validation rows are not looked at."""
         kind = RandomForestRegressor if target.task == "regression" else RandomForestClassifier
-        forest = kind(n_estimators=TREES, min_samples_leaf=LEAF_ROWS, random_state=seed, n_jobs=cores.available())
+        leaf_rows = max(LEAF_ROWS, len(train.y) // MOST_LEAVES)
+        forest = kind(n_estimators=TREES, min_samples_leaf=leaf_rows, random_state=seed, n_jobs=cores.available())
         forest.fit(train.x, train.y).set_params(n_jobs=None)  # threads add up the trees in any order
         return ForestModel(forest, target)
 
