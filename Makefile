@@ -51,7 +51,9 @@ compile: dev ## the compiled pipelines and the components' READMEs
 	@$(BIN)/slipway compile --output pipelines/compiled
 	@$(BIN)/python -m slipway.orchestration.readme components
 
-lock: dev ## the lock file, anew
+lock: ## the lock file, anew
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@test -x $(BIN)/uv || $(PIP) install uv
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --all-extras \
 	  --group build --group dev --group server --no-emit-index-url --custom-compile-command 'make lock' \
 	  pyproject.toml --output-file requirements.lock
