@@ -14,7 +14,7 @@ from slipway.evaluation.gates import Measured
 from slipway.evaluation.measure import measures
 from slipway.evaluation.standing import Contender
 from slipway.evaluation.verdict import judge
-from slipway.spec.model import Gates, Spec
+from slipway.spec import Gates, Spec
 
 Run = Callable[..., ReportData]
 

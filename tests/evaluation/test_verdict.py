@@ -10,7 +10,7 @@ from slipway.evaluation import baseline
 from slipway.evaluation.gates import Measured
 from slipway.evaluation.standing import Contender
 from slipway.evaluation.verdict import Verdict, judge
-from slipway.spec.model import Gates, Spec
+from slipway.spec import Gates, Spec
 
 TARGET = Target("churn", "binary", "category", ("no", "yes"))
 Y = np.random.default_rng(0).integers(0, 2, 600)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slipway.data.rowhash import Keys
-from slipway.spec.model import Split
+from slipway.spec import Split
 
 NAMES: Final = ("train", "validation", "test")
 """Names of the splits; a code is a position in here."""

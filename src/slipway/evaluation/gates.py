@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from slipway.evaluation.bootstrap import Interval
 from slipway.evaluation.metrics import Metric
 from slipway.evaluation.wording import capital, number, percent, plain, signed, span
-from slipway.spec.model import Gates
+from slipway.spec import Gates
 
 BASELINE = "baseline"
 """Name of the gate that asks for a gain over a model that looks at no column."""

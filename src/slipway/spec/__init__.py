@@ -1,6 +1,11 @@
 """The one file a user writes: what to predict, from which data, and under which limits."""
 
+from slipway.spec.drift import Drift
+from slipway.spec.gates import Gates
 from slipway.spec.load import load, parse
-from slipway.spec.model import Drift, Gates, Metric, Quality, Serving, Spec, Split
+from slipway.spec.model import Metric, Spec
+from slipway.spec.quality import Quality
+from slipway.spec.serving import Serving
+from slipway.spec.split import Split
 
 __all__ = ["Drift", "Gates", "Metric", "Quality", "Serving", "Spec", "Split", "load", "parse"]
