@@ -9,7 +9,8 @@ from starlette.testclient import TestClient
 from slipway.bundle.load import Bundle
 from slipway.data import table as tables
 from slipway.features.inputs import inputs
-from slipway.serving import body
+from slipway.serving.app import create
+from slipway.serving.settings import Limits, Settings
 
 TASKS = ("binary", "multiclass", "regression")
 
@@ -37,8 +38,8 @@ def test_served_equals_batch_to_the_bit(bundle: Bundle, client: TestClient, trai
 def test_rows_and_columns_get_the_same_answer(bundle: Bundle, client: TestClient) -> None:
     rows = golden(bundle)
     columns = {name: [row[name] for row in rows] for name in bundle.schema.names}
-    by_rows = client.post("/predict", json={"rows": rows}).json()
-    assert client.post("/predict", json={"columns": columns}).json() == by_rows
+    by_rows = client.post("/predict", json={"rows": rows}).json()["predictions"]
+    assert client.post("/predict", json={"columns": columns}).json()["predictions"] == by_rows
 
 
 def test_the_label_follows_the_threshold(bundle: Bundle, client: TestClient) -> None:
@@ -145,11 +146,12 @@ def test_text_is_stripped_as_it_was_for_training(bundle: Bundle, client: TestCli
     assert answers[2] == answers[3]
 
 
-def test_limits_on_bytes_and_rows(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(body, "MAX_ROWS", 2)
-    assert client.post("/predict", json={"rows": [{}] * 3}).status_code == 413
-    monkeypatch.setattr(body, "MAX_BYTES", 10)
-    assert client.post("/predict", json={"rows": [{}] * 3}).status_code == 413
+def test_limits_on_bytes_and_rows(bundle: Bundle) -> None:
+    with TestClient(create(bundle, Settings(Limits(rows=2)))) as client:
+        assert client.post("/predict", json={"rows": [{}] * 3}).status_code == 413
+    with TestClient(create(bundle, Settings(Limits(body_bytes=10)))) as client:
+        assert client.post("/predict", json={"rows": [{}] * 3}).status_code == 413
+        assert client.post("/predict", content=iter([b"{", b" " * 10])).status_code == 413
 
 
 def test_other_paths_and_methods(client: TestClient) -> None:

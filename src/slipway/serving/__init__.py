@@ -1,1 +1,1 @@
-"""The model server: one bundle, answered over HTTP."""
+"""The model server: bundles, answered over HTTP."""

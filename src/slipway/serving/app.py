@@ -1,117 +1,100 @@
-"""The routes of the server."""
+"""The ASGI application: finds the handler, answers, and tells the observers."""
 
-import time
-from collections import Counter
+import logging
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 
-import orjson
-from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
-
 from slipway.bundle.load import Bundle
-from slipway.serving import body
-from slipway.serving.answers import encoder
 from slipway.serving.metrics import Metrics
-from slipway.serving.rows import Decoder, InvalidRowsError
+from slipway.serving.models import Models
+from slipway.serving.predict import Predict
+from slipway.serving.predictor import Predictor
+from slipway.serving.probes import Probes
+from slipway.serving.request import ID_HEADER, Receive, Request, arrive
+from slipway.serving.response import HttpError, Response, refusal
+from slipway.serving.routing import Route, Routes
+from slipway.serving.settings import Settings
+from slipway.serving.work import Work
 
-_INLINE_ROWS = 64
-"""Rows that are predicted at once; more go to a thread, so that other requests need not wait for them."""
+logger = logging.getLogger(__name__)
+
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Observer = Callable[[Request, Response], None]
+"""Is told of each request when its answer is on its way; it is called on the event loop, so it must be quick."""
 
 
-def create(bundle: Bundle) -> Starlette:
+class App:
+    """The application.
+
+    Args:
+        routes: What answers what.
+        observers: Who is told of finished requests.
+        closing: Called when the server ends.
+    """
+
+    def __init__(
+        self, routes: Routes, observers: Sequence[Observer], closing: Sequence[Callable[[], None]] = ()
+    ) -> None:
+        self._routes = routes
+        self._observers = tuple(observers)
+        self._closing = tuple(closing)
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        """Answers one request, or keeps ASGI's lifespan."""
+        if scope["type"] != "http":
+            await self._live(receive, send)
+            return
+        request = arrive(scope, receive)
+        response = await self._answer(request)
+        headers = [
+            *response.headers,
+            (b"content-length", b"%d" % len(response.body)),
+            (ID_HEADER, request.id.encode("ascii")),
+        ]
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        await send({"type": "http.response.body", "body": response.body})
+        for observe in self._observers:
+            observe(request, response)
+
+    async def _answer(self, request: Request) -> Response:
+        try:
+            return await self._routes.handler(request)(request)
+        except HttpError as error:
+            request.problem = error.problem
+            return refusal(error)
+        except Exception:
+            logger.exception("request %s failed", request.id)
+            request.problem = "internal"
+            return refusal(HttpError(500, f"the server failed; its log says how, under {request.id}", "internal"))
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        for close in self._closing:
+            close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def create(bundle: Bundle, settings: Settings | None = None) -> App:
     """The application that answers for a bundle.
 
     Args:
         bundle: A loaded, hence verified, bundle.
+        settings: How it answers.
     """
-    server = _Server(bundle)
-    return Starlette(
-        routes=[
-            Route("/predict", server.predict, methods=["POST"]),
-            Route("/healthz", server.healthz),
-            Route("/readyz", server.readyz),
-            Route("/metrics", server.metrics),
-            Route("/schema", server.schema),
-            Route("/", server.index),
-        ],
-        exception_handlers={HTTPException: _refused, Exception: _failed},
-    )
-
-
-class _Server:
-    def __init__(self, bundle: Bundle) -> None:
-        manifest = bundle.manifest
-        self._bundle = bundle
-        self._decoder = Decoder(bundle.schema)
-        self._encode = encoder(bundle.schema.target, manifest)
-        self._metrics = Metrics(manifest.name, manifest.digest)
-        self._model = {"model": manifest.name, "version": manifest.digest[:12]}
-
-    async def predict(self, request: Request) -> Response:
-        started = time.perf_counter()
-        try:
-            response = await self._predict(request)
-        except HTTPException as error:
-            self._count(error.status_code, started)
-            raise
-        except Exception:
-            self._count(500, started)
-            raise
-        self._count(response.status_code, started)
-        return response
-
-    async def _predict(self, request: Request) -> Response:
-        form, content, count = await body.read(request)
-        try:
-            if count <= _INLINE_ROWS:
-                answers = self._answers(form, content)
-            else:
-                answers = await run_in_threadpool(self._answers, form, content)
-        except InvalidRowsError as error:
-            for problem, wrong in Counter(item.problem for item in error.errors).items():
-                self._metrics.errors.labels(problem).inc(wrong)
-            return _json({**self._model, **error.to_dict()}, 422)
-        self._metrics.rows.inc(count)
-        return _json({**self._model, "predictions": answers})
-
-    def _answers(self, form: body.Form, content: Any) -> list[dict[str, Any]]:
-        inputs = self._decoder.rows(content) if form == "rows" else self._decoder.columns(content)
-        return self._encode(self._bundle.predict(inputs))
-
-    def _count(self, status: int, started: float) -> None:
-        self._metrics.requests.labels(str(status)).inc()
-        self._metrics.seconds.observe(time.perf_counter() - started)
-
-    async def healthz(self, _: Request) -> Response:
-        return _json({"alive": True})
-
-    async def readyz(self, _: Request) -> Response:
-        return _json({"ready": True, **self._model, "digest": self._bundle.manifest.digest})
-
-    async def metrics(self, _: Request) -> Response:
-        return Response(self._metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
-
-    async def schema(self, _: Request) -> Response:
-        return Response(self._bundle.schema.to_json(), media_type="application/json")
-
-    async def index(self, _: Request) -> Response:
-        example = {"rows": self._bundle.golden.rows(self._bundle.schema)[:1]}
-        routes = ["POST /predict", "GET /schema", "GET /healthz", "GET /readyz", "GET /metrics"]
-        return _json({**self._model, "routes": routes, "example": example})
-
-
-def _json(content: Any, status: int = 200) -> Response:
-    return Response(orjson.dumps(content), status, media_type="application/json")
-
-
-async def _refused(_: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 - it is registered for these only
-    return _json({"error": error.detail}, error.status_code)
-
-
-async def _failed(_: Request, __: Exception) -> Response:
-    return _json({"error": "the server failed on this request; its log says how"}, 500)
+    settings = settings or Settings()
+    models = Models([Predictor(bundle)])
+    work = Work(settings.threads, settings.limits.queue)
+    metrics = Metrics(models)
+    predict = Predict(models, settings, work)
+    probes = Probes(models, metrics)
+    routes = [
+        Route("/predict", {"POST": predict}),
+        Route("/healthz", {"GET": probes.alive}),
+        Route("/readyz", {"GET": probes.ready}),
+        Route("/metrics", {"GET": probes.metrics}),
+        Route("/schema", {"GET": probes.schema}),
+    ]
+    table = Routes([*routes, Route("/", {"GET": probes.index(routes)})])
+    return App(table, [metrics], [work.close])

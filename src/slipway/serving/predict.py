@@ -1,0 +1,51 @@
+"""``POST /predict``: rows as objects, or columns, as people write them."""
+
+from typing import Any
+
+from slipway.serving import body
+from slipway.serving.models import Models
+from slipway.serving.predictor import Predictor
+from slipway.serving.request import Request
+from slipway.serving.response import Response, json
+from slipway.serving.rows import InvalidRowsError
+from slipway.serving.settings import Settings
+from slipway.serving.work import Work
+
+_INLINE_BYTES = 32 * 1024
+"""Bodies up to this size are answered on the event loop at once; larger ones go to a thread."""
+
+
+class Predict:
+    """The handler.
+
+    Args:
+        models: The models.
+        settings: How it answers.
+        work: Threads for large requests.
+    """
+
+    def __init__(self, models: Models, settings: Settings, work: Work) -> None:
+        self._models = models
+        self._limits = settings.limits
+        self._work = work
+
+    async def __call__(self, request: Request) -> Response:
+        """Answers a request for predictions."""
+        predictor = self._models.choose(request)
+        data = await request.body(self._limits.body_bytes)
+        if len(data) <= _INLINE_BYTES:
+            return self._predict(request, predictor, data)
+        return await self._work.run(self._predict, request, predictor, data)
+
+    def _predict(self, request: Request, predictor: Predictor, data: bytes) -> Response:
+        form, content, count = body.parse(data, self._limits)
+        decode = predictor.decoder.rows if form == "rows" else predictor.decoder.columns
+        who: dict[str, Any] = {"model": predictor.name, "version": predictor.version, "id": request.id}
+        try:
+            request.inputs = decode(content)
+        except InvalidRowsError as error:
+            request.errors, request.problem = error.errors, "fields"
+            return json({**who, **error.to_dict()}, 422)
+        request.outputs = predictor.predict(request.inputs)
+        request.rows = count
+        return json({**who, "predictions": predictor.answers(request.outputs)})
