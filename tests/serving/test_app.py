@@ -10,7 +10,7 @@ from slipway.bundle.load import Bundle
 from slipway.data import table as tables
 from slipway.features.inputs import inputs
 from slipway.serving.app import create
-from slipway.serving.settings import Limits, Settings
+from slipway.settings import Limits, Settings
 
 TASKS = ("binary", "multiclass", "regression")
 

@@ -13,8 +13,8 @@ from slipway.serving.probes import Probes
 from slipway.serving.request import ID_HEADER, Receive, Request, arrive
 from slipway.serving.response import HttpError, Response, refusal
 from slipway.serving.routing import Route, Routes
-from slipway.serving.settings import Settings
 from slipway.serving.work import Work
+from slipway.settings import Settings
 
 logger = logging.getLogger(__name__)
 

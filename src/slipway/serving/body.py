@@ -5,7 +5,7 @@ from typing import Any, Literal
 import orjson
 
 from slipway.serving.response import HttpError
-from slipway.serving.settings import Limits
+from slipway.settings import Limits
 
 _SHAPE = 'the body should be {"rows": [{"column": value, …}, …]} or {"columns": {"column": [value, …], …}}'
 

@@ -8,8 +8,8 @@ from slipway.serving.predictor import Predictor
 from slipway.serving.request import Request
 from slipway.serving.response import Response, json
 from slipway.serving.rows import InvalidRowsError
-from slipway.serving.settings import Settings
 from slipway.serving.work import Work
+from slipway.settings import Settings
 
 _INLINE_BYTES = 32 * 1024
 """Bodies up to this size are answered on the event loop at once; larger ones go to a thread."""
