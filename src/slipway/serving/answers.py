@@ -28,7 +28,7 @@ def encoder(target: Target, manifest: Manifest) -> Answers:
     labels = [target.label(index) for index in range(len(target.classes))]
 
     def encode(outputs: NDArray[np.float64]) -> list[dict[str, Any]]:
-        chosen = _decide(outputs, manifest.threshold)
+        chosen = decide(outputs, manifest.threshold)
         return [
             {"label": labels[place], "probabilities": dict(zip(target.classes, row, strict=True))}
             for place, row in zip(chosen, outputs.tolist(), strict=True)
@@ -37,7 +37,13 @@ def encoder(target: Target, manifest: Manifest) -> Answers:
     return encode
 
 
-def _decide(outputs: NDArray[np.float64], threshold: float) -> list[int]:
+def decide(outputs: NDArray[np.float64], threshold: float) -> list[int]:
+    """The class of each row, as its position among the classes.
+
+    Args:
+        outputs: Probabilities (n, k).
+        threshold: Probability from which a binary prediction is the positive class.
+    """
     if outputs.shape[1] == 2:
         return [int(probability >= threshold) for probability in outputs[:, 1]]
     return [int(place) for place in outputs.argmax(axis=1)]
