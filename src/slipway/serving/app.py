@@ -8,13 +8,13 @@ from slipway.bundle.load import Bundle
 from slipway.serving.metrics import Metrics
 from slipway.serving.models import Models
 from slipway.serving.predict import Predict
-from slipway.serving.predictor import Predictor
 from slipway.serving.probes import Probes
 from slipway.serving.request import ID_HEADER, Receive, Request, arrive
 from slipway.serving.response import HttpError, Response, refusal
 from slipway.serving.routing import Route, Routes
+from slipway.serving.served import Served
 from slipway.serving.work import Work
-from slipway.settings import Settings
+from slipway.settings import Model, Settings
 
 logger = logging.getLogger(__name__)
 
@@ -83,8 +83,16 @@ def create(bundle: Bundle, settings: Settings | None = None) -> App:
         bundle: A loaded, hence verified, bundle.
         settings: How it answers.
     """
-    settings = settings or Settings()
-    models = Models([Predictor(bundle)])
+    return assemble(Models({}, [Served(Model(str(bundle.folder)), bundle)]), settings or Settings())
+
+
+def assemble(models: Models, settings: Settings) -> App:
+    """The application that answers for models.
+
+    Args:
+        models: The models.
+        settings: How it answers.
+    """
     work = Work(settings.threads, settings.limits.queue)
     metrics = Metrics(models)
     predict = Predict(models, settings, work)

@@ -1,13 +1,12 @@
 """``POST /predict``: rows as objects, or columns, as people write them."""
 
-from typing import Any
-
 from slipway.serving import body
 from slipway.serving.models import Models
 from slipway.serving.predictor import Predictor
 from slipway.serving.request import Request
 from slipway.serving.response import Response, json
 from slipway.serving.rows import InvalidRowsError
+from slipway.serving.served import variant
 from slipway.serving.work import Work
 from slipway.settings import Settings
 
@@ -40,12 +39,12 @@ class Predict:
     def _predict(self, request: Request, predictor: Predictor, data: bytes) -> Response:
         form, content, count = body.parse(data, self._limits)
         decode = predictor.decoder.rows if form == "rows" else predictor.decoder.columns
-        who: dict[str, Any] = {"model": predictor.name, "version": predictor.version, "id": request.id}
         try:
             request.inputs = decode(content)
         except InvalidRowsError as error:
             request.errors, request.problem = error.errors, "fields"
-            return json({**who, **error.to_dict()}, 422)
+            return json({**predictor.who, "id": request.id, **error.to_dict()}, 422)
+        predictor = variant(request, predictor)
         request.outputs = predictor.predict(request.inputs)
         request.rows = count
-        return json({**who, "predictions": predictor.answers(request.outputs)})
+        return json({**predictor.who, "id": request.id, "predictions": predictor.answers(request.outputs)})

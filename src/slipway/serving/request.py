@@ -16,6 +16,7 @@ from slipway.serving.response import HttpError
 if TYPE_CHECKING:
     from slipway.serving.predictor import Predictor
     from slipway.serving.rows import FieldError
+    from slipway.serving.served import Served
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 
@@ -40,6 +41,7 @@ class Request:
         route: The route that answers it, as the routing table has it; empty for none.
         parameters: What the route's placeholders stand for.
         predictor: The model that answered; None before one is chosen.
+        served: The bundles that it was chosen from.
         rows: Rows predicted.
         inputs: What the graph was given; None where nothing was predicted.
         outputs: What the graph answered.
@@ -57,6 +59,7 @@ class Request:
     route: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
     predictor: "Predictor | None" = None
+    served: "Served | None" = None
     rows: int = 0
     inputs: Mapping[str, NDArray[Any]] | None = None
     outputs: NDArray[np.float64] | None = None
