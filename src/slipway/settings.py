@@ -168,6 +168,8 @@ class Settings:
     """Threads for large requests, and for one large batch."""
     redact: bool = True
     """Keep values out of what a refused request is told."""
+    refuse_outside: bool = False
+    """Refuse numbers and dates outside of the range of the training data; else they are answered and counted."""
     workers: Annotated[int, Range(1, 256)] = 1
     """Processes that answer."""
     metrics_port: Port = 0

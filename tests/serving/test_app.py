@@ -83,7 +83,6 @@ def test_missing_columns_are_reported_by_columns_too(bundle: Bundle, client: Tes
         ("amount", "1.5"),
         ("amount", [1]),
         ("1st visits", 1.5),
-        ("1st visits", 2**53 + 2),
         ("1st visits", True),
         ("member", 1),
         ("member", "yes"),

@@ -5,10 +5,13 @@ from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 
 from slipway.bundle.load import Bundle
+from slipway.serving.endpoint import Endpoint
+from slipway.serving.infer import infer
 from slipway.serving.metrics import Metrics
 from slipway.serving.models import Models
-from slipway.serving.predict import Predict
+from slipway.serving.predict import predict
 from slipway.serving.probes import Probes
+from slipway.serving.protocol import Protocol
 from slipway.serving.request import ID_HEADER, Receive, Request, arrive
 from slipway.serving.response import HttpError, Response, refusal
 from slipway.serving.routing import Route, Routes
@@ -83,7 +86,8 @@ def create(bundle: Bundle, settings: Settings | None = None) -> App:
         bundle: A loaded, hence verified, bundle.
         settings: How it answers.
     """
-    return assemble(Models({}, [Served(Model(str(bundle.folder)), bundle)]), settings or Settings())
+    settings = settings or Settings()
+    return assemble(Models({}, [Served(Model(str(bundle.folder)), bundle, settings=settings)]), settings)
 
 
 def assemble(models: Models, settings: Settings) -> App:
@@ -93,12 +97,13 @@ def assemble(models: Models, settings: Settings) -> App:
         models: The models.
         settings: How it answers.
     """
-    work = Work(settings.threads, settings.limits.queue)
+    limits = settings.limits
+    work = Work(settings.threads, limits.queue)
     metrics = Metrics(models)
-    predict = Predict(models, settings, work)
     probes = Probes(models, metrics)
     routes = [
-        Route("/predict", {"POST": predict}),
+        Route("/predict", {"POST": Endpoint(models, limits, work, predict(limits))}),
+        *_protocol(Protocol(models), Endpoint(models, limits, work, infer(limits))),
         Route("/healthz", {"GET": probes.alive}),
         Route("/readyz", {"GET": probes.ready}),
         Route("/metrics", {"GET": probes.metrics}),
@@ -106,3 +111,18 @@ def assemble(models: Models, settings: Settings) -> App:
     ]
     table = Routes([*routes, Route("/", {"GET": probes.index(routes)})])
     return App(table, [metrics], [work.close])
+
+
+def _protocol(protocol: Protocol, inference: Endpoint) -> list[Route]:
+    routes = [
+        Route("/v2", {"GET": protocol.server}),
+        Route("/v2/health/live", {"GET": protocol.live}),
+        Route("/v2/health/ready", {"GET": protocol.ready}),
+    ]
+    for model in ("/v2/models/{name}", "/v2/models/{name}/versions/{version}"):
+        routes += [
+            Route(model, {"GET": protocol.model}),
+            Route(f"{model}/ready", {"GET": protocol.ready}),
+            Route(f"{model}/infer", {"POST": inference}),
+        ]
+    return routes

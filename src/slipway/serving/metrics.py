@@ -37,11 +37,11 @@ class Metrics:
 
     def __call__(self, request: Request, response: Response) -> None:
         """Counts a finished request."""
-        if request.route != "/predict":
+        if request.method != "POST":
             return
         self.requests.labels(str(response.status)).inc()
         self.seconds.observe(time.perf_counter() - request.arrived)
-        self.rows.inc(request.rows)
+        self.rows.inc(request.rows if request.outputs is not None else 0)
         for problem, wrong in Counts(error.problem for error in request.errors).items():
             self.errors.labels(problem).inc(wrong)
 

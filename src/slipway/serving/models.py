@@ -9,7 +9,7 @@ from slipway.serving.predictor import Predictor
 from slipway.serving.request import Request
 from slipway.serving.response import HttpError
 from slipway.serving.served import Served
-from slipway.settings import Model
+from slipway.settings import Model, Settings
 
 logger = logging.getLogger(__name__)
 
@@ -21,12 +21,16 @@ class Models:
         wanted: Name to settings; the name ``""`` stands for the one that the bundle has. Requests that name no model
             go to the first.
         served: Models that are loaded already.
+        settings: How the server answers.
 
     Attributes:
         refused: Name to the reason why its bundle, or the new one, is not served.
     """
 
-    def __init__(self, wanted: Mapping[str, Model], served: Sequence[Served] = ()) -> None:
+    def __init__(
+        self, wanted: Mapping[str, Model], served: Sequence[Served] = (), settings: Settings | None = None
+    ) -> None:
+        self._settings = settings
         self._wanted = wanted
         self._served = {item.stable.name: item for item in served}
         self._identities: dict[str, list[str]] = {}
@@ -89,7 +93,7 @@ class Models:
         identities = [source.identity for source in found]
         if self._identities.get(name) != identities:
             bundle, *variants = [sources.read(source) for source in found]
-            served = Served(model, bundle, variants, name)
+            served = Served(model, bundle, variants, name, self._settings)
             self._served = {**self._served, served.stable.name: served}
             self._identities[name] = identities
             versions = ", ".join(f"{item.variant or item.name} {item.version}" for item in served)

@@ -7,8 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slipway.bundle.load import Bundle
-from slipway.serving.answers import encoder
-from slipway.serving.rows import Decoder
+from slipway.serving.answers import decide, encoder
+from slipway.serving.decoder import Decoder
+from slipway.serving.rows import Checker
+from slipway.serving.tensors import DATATYPES, Tensor
+from slipway.settings import Settings
 
 Inputs = Mapping[str, NDArray[Any]]
 
@@ -20,6 +23,7 @@ class Predictor:
         bundle: A loaded, hence verified, bundle.
         variant: Which of the model's variants it is; empty where there is only one.
         name: What the model is called here; empty for the name that the bundle has.
+        settings: How it answers.
 
     Attributes:
         name: Name of the model.
@@ -28,17 +32,33 @@ class Predictor:
         who: Name, version and, where there are several, variant, for answers.
         decoder: Rows or columns to inputs.
         answers: Outputs to a JSON value a row.
+        threshold: Probability from which the positive class of a binary model is predicted; else None.
+        numeric_names: Names of the columns, where all of them are numbers or booleans; else empty.
     """
 
-    def __init__(self, bundle: Bundle, variant: str = "", name: str = "") -> None:
+    def __init__(self, bundle: Bundle, variant: str = "", name: str = "", settings: Settings | None = None) -> None:
         self.bundle = bundle
         self.name = name or bundle.manifest.name
         self.version = bundle.manifest.digest[:12]
         self.variant = variant
         self.who = {"model": self.name, "version": self.version, **({"variant": variant} if variant else {})}
-        self.decoder = Decoder(bundle.schema)
+        self.decoder = Decoder(bundle.schema, Checker(bundle.schema, settings or Settings()))
         self.answers = encoder(bundle.schema.target, bundle.manifest)
+        self.threshold = bundle.manifest.threshold if bundle.schema.target.task == "binary" else None
+        kinds = set(bundle.schema.kinds.values())
+        self.numeric_names = () if kinds & {"category", "date"} else bundle.schema.names
 
     def predict(self, inputs: Inputs) -> NDArray[np.float64]:
         """Outputs of the graph; see ``Engine.predict``."""
         return self.bundle.predict(inputs)
+
+    def tensors(self, outputs: NDArray[np.float64]) -> list[Tensor]:
+        """Outputs of the graph as tensors of the Open Inference Protocol; ``protocol.outputs`` describes them."""
+        target = self.bundle.schema.target
+        if target.task == "regression":
+            return [Tensor("value", "FP64", outputs.shape, outputs)]
+        labels = [target.label(place) for place in decide(outputs, self.bundle.manifest.threshold)]
+        return [
+            Tensor("label", DATATYPES[target.kind], (len(labels),), labels),
+            Tensor("probabilities", "FP64", outputs.shape, outputs.ravel()),
+        ]

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from slipway.serving.response import HttpError
 
 if TYPE_CHECKING:
+    from slipway.serving.fields import FieldError
     from slipway.serving.predictor import Predictor
-    from slipway.serving.rows import FieldError
     from slipway.serving.served import Served
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -65,6 +65,11 @@ class Request:
     outputs: NDArray[np.float64] | None = None
     errors: "list[FieldError]" = field(default_factory=list)
     problem: str = ""
+
+    def name_itself(self, name: str | None) -> None:
+        """Takes the id that a body gives, where it gives one that can be sent in a header."""
+        if name is not None and _ID.fullmatch(name):
+            self.id = name
 
     def header(self, name: bytes) -> bytes:
         """The value of a header, empty where it is not there.

@@ -1,134 +1,142 @@
-"""Rows of a request as the inputs of a graph, or what is wrong with each field."""
+"""Rows looked at value by value: what is wrong with each field, all of it at once."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from slipway.data.schema import Column, Schema
-from slipway.serving.values import Converter, converter, expected
+from slipway.serving.fields import FieldError, InvalidRowsError
+from slipway.serving.values import Converter, OutOfRangeError, converter, expected
+from slipway.settings import Settings
 
-MAX_REPORTED = 100
-"""Most wrong fields that one answer lists."""
+_SHOWN = 60
+"""Characters of a value that a message shows."""
 
-Problem = Literal["missing", "unknown", "null", "type"]
-
-
-@dataclass(frozen=True, slots=True)
-class FieldError:
-    """What is wrong with one field of one row.
-
-    Attributes:
-        row: Position of the row, from 0; None for a column that all rows share.
-        field: The field's name.
-        problem: ``missing``, ``unknown``, ``null`` or ``type``.
-        message: What to do, without the field's value.
-    """
-
-    row: int | None
-    field: str
-    problem: Problem
-    message: str
+Inputs = dict[str, NDArray[Any]]
 
 
-class InvalidRowsError(Exception):
-    """Fields that can't be used.
-
-    Attributes:
-        errors: All of them.
-    """
-
-    def __init__(self, errors: list[FieldError]) -> None:
-        fields = "1 field" if len(errors) == 1 else f"{len(errors):,} fields"
-        super().__init__(f"{fields} can't be used")
-        self.errors = sorted(errors, key=lambda error: error.row or 0)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The answer to a request with such rows; it lists the first ``MAX_REPORTED``."""
-        return {"error": str(self), "errors": [asdict(error) for error in self.errors[:MAX_REPORTED]]}
-
-
-class Decoder:
-    """Turns rows into inputs.
+class Checker:
+    """Converts value by value, and says what is wrong with those that can't be used.
 
     Args:
         schema: The model's columns.
+        settings: How long a text may be, whether messages show values, whether unseen ranges are refused.
+
+    Attributes:
+        longest_text: Longest text value, in characters.
     """
 
-    def __init__(self, schema: Schema) -> None:
+    def __init__(self, schema: Schema, settings: Settings) -> None:
+        self.longest_text = settings.limits.text
         self._schema = schema
-        self._columns = [(column, converter(column.kind)) for column in schema.columns]
-        self._known = frozenset(schema.names)
+        self._columns = {column.name: column for column in schema.columns}
+        self._redact = settings.redact
+        self._refuse_outside = settings.refuse_outside
 
-    def rows(self, rows: list[dict[str, Any]]) -> dict[str, NDArray[Any]]:
-        """Inputs of rows.
-
-        Args:
-            rows: Objects with a value for each column; at least one.
-
-        Returns:
-            Column name to an array of shape (n, 1).
-
-        Raises:
-            InvalidRowsError: Some fields can't be used; all of them are in it.
-        """
+    def rows(self, rows: Sequence[Mapping[str, Any]]) -> Inputs:
+        """Inputs of rows; see ``Decoder.rows``."""
         errors = [error for place, row in enumerate(rows) for error in self._unknown(row, place)]
-        inputs = {column.name: self._from_rows(column, convert, rows, errors) for column, convert in self._columns}
-        if errors:
-            raise InvalidRowsError(errors)
-        return inputs
+        inputs = {}
+        for column in self._schema.columns:
+            values, read = [], self._reader(column, errors)
+            for place, row in enumerate(rows):
+                if column.name in row:
+                    values.append(read(row[column.name], place))
+                else:
+                    errors.append(_missing(column, place))
+            inputs[column.name] = _array(column, values)
+        return _unless(errors, inputs)
 
-    def columns(self, columns: dict[str, list[Any]]) -> dict[str, NDArray[Any]]:
-        """Inputs of columns of the same length; see ``rows``."""
+    def columns(self, columns: Mapping[str, Sequence[Any]]) -> Inputs:
+        """Inputs of columns of the same length; see ``Decoder.rows``."""
         errors = self._unknown(columns, None)
         inputs = {}
-        for column, convert in self._columns:
+        for column in self._schema.columns:
             if column.name not in columns:
                 errors.append(_missing(column, None))
                 continue
-            values = [_value(column, convert, value, row, errors) for row, value in enumerate(columns[column.name])]
-            inputs[column.name] = _array(column, values)
-        if errors:
-            raise InvalidRowsError(errors)
-        return inputs
+            read = self._reader(column, errors)
+            inputs[column.name] = _array(column, [read(value, row) for row, value in enumerate(columns[column.name])])
+        return _unless(errors, inputs)
 
-    def _from_rows(
-        self, column: Column, convert: Converter, rows: list[dict[str, Any]], errors: list[FieldError]
-    ) -> NDArray[Any]:
-        values: list[float | str | None] = []
-        for place, row in enumerate(rows):
-            if column.name in row:
-                values.append(_value(column, convert, row[column.name], place, errors))
-            else:
-                errors.append(_missing(column, place))
-        return _array(column, values)
+    def bounds(self, columns: Sequence[Column]) -> Callable[[NDArray[Any]], bool] | None:
+        """A function that says whether a value of a block, of shape (columns, rows), is to be refused for its range.
 
-    def _unknown(self, fields: dict[str, Any], row: int | None) -> list[FieldError]:
-        return [FieldError(row, name, "unknown", self._why_unknown(name)) for name in fields if name not in self._known]
+        Args:
+            columns: Columns of one kind.
+
+        Returns:
+            None where no range is.
+        """
+        if not self._refuse_outside or columns[0].minimum is None:
+            return None
+        low, high = (
+            np.array([[getattr(column, side)] for column in columns], dtype=np.float64)
+            for side in ("minimum", "maximum")
+        )
+        return lambda block: bool(((block < low) | (block > high)).any())
+
+    def _unknown(self, fields: Mapping[str, Any], row: int | None) -> list[FieldError]:
+        return [
+            FieldError(row, name, "unknown", self._why_unknown(name)) for name in fields if name not in self._columns
+        ]
 
     def _why_unknown(self, name: str) -> str:
         if name == self._schema.target.name:
             return "it is what the model predicts; leave it out"
         if name in self._schema.excluded:
             return f"the model does not use it ({self._schema.excluded[name]}); leave it out"
-        near = get_close_matches(name, self._schema.names, n=1)
+        near = get_close_matches(name[:200], self._schema.names, n=1)
         return f"the model has no such column; did you mean {near[0]!r}?" if near else "the model has no such column"
 
+    def _reader(self, column: Column, errors: list[FieldError]) -> Callable[[Any, int], float | str | None]:
+        convert = converter(column.kind)
 
-def _value(column: Column, convert: Converter, value: Any, row: int, errors: list[FieldError]) -> float | str | None:
-    if value is None or (isinstance(value, str) and not value.strip()):
-        if not column.nullable:
-            errors.append(
-                FieldError(row, column.name, "null", "a value is needed: the training data had no missing one")
-            )
-        return None
-    try:
-        return convert(value)
-    except ValueError as error:
-        errors.append(FieldError(row, column.name, "type", f"it should be {error}, not {_type_of(value)}"))
-        return None
+        def read(value: Any, row: int) -> float | str | None:
+            if value is None or (isinstance(value, str) and not value.strip()):
+                if not column.nullable:
+                    message = "a value is needed: the training data had no missing one"
+                    errors.append(FieldError(row, column.name, "null", message))
+                return None
+            try:
+                return self._checked(column, convert, value)
+            except OutOfRangeError as error:
+                errors.append(FieldError(row, column.name, "range", f"it should be {error}, not {self._told(value)}"))
+            except ValueError as error:
+                errors.append(FieldError(row, column.name, "type", f"it should be {error}, not {self._told(value)}"))
+            return None
+
+        return read
+
+    def _checked(self, column: Column, convert: Converter, value: Any) -> float | str:
+        made = convert(value)
+        if isinstance(made, str):
+            if len(made) > self.longest_text:
+                message = f"a text of at most {self.longest_text:,} characters"
+                raise OutOfRangeError(message)
+        elif self._refuse_outside and not _inside(column, made):
+            message = "within the range of the training data"
+            raise OutOfRangeError(message)
+        return made
+
+    def _told(self, value: Any) -> str:
+        if self._redact:
+            return _type_of(value)
+        said = repr(value)
+        return said if len(said) <= _SHOWN else f"{said[:_SHOWN]}…"
+
+
+def _inside(column: Column, value: float) -> bool:
+    return column.minimum is None or column.maximum is None or column.minimum <= value <= column.maximum
+
+
+def _unless(errors: list[FieldError], inputs: Inputs) -> Inputs:
+    if errors:
+        raise InvalidRowsError(errors)
+    return inputs
 
 
 def _array(column: Column, values: list[float | str | None]) -> NDArray[Any]:

@@ -13,7 +13,7 @@ from slipway.serving.predictor import Inputs, Predictor
 from slipway.serving.request import Request
 from slipway.serving.response import HttpError
 from slipway.serving.values import converter
-from slipway.settings import Key, Model, Variant
+from slipway.settings import Key, Model, Settings, Variant
 
 STABLE = "stable"
 """Name of the variant that answers where no other one does."""
@@ -29,6 +29,7 @@ class Served:
         bundle: The bundle that answers where no variant does.
         variants: The bundles of the variants, in the order of the settings.
         name: What the model is called here; empty for the name that the bundle has.
+        settings: How the server answers.
 
     Attributes:
         stable: What answers where no variant does.
@@ -38,12 +39,19 @@ class Served:
         ServingError: A variant has other columns or another target, or the settings contradict themselves.
     """
 
-    def __init__(self, model: Model, bundle: Bundle, variants: Sequence[Bundle] = (), name: str = "") -> None:
+    def __init__(
+        self,
+        model: Model,
+        bundle: Bundle,
+        variants: Sequence[Bundle] = (),
+        name: str = "",
+        settings: Settings | None = None,
+    ) -> None:
         check(model)
         name = name or bundle.manifest.name
         names = [variant.name for variant in model.variants]
-        self.stable = Predictor(bundle, STABLE if names else "", name)
-        others = [Predictor(other, variant, name) for other, variant in zip(variants, names, strict=True)]
+        self.stable = Predictor(bundle, STABLE if names else "", name, settings)
+        others = [Predictor(other, variant, name, settings) for other, variant in zip(variants, names, strict=True)]
         for other in others:
             _check_same_columns(other, bundle.schema)
         parts = list(zip(model.variants, others, strict=True))

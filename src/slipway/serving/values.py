@@ -1,5 +1,6 @@
 """JSON values as what a graph takes, by the kind of their column."""
 
+import math
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -12,10 +13,15 @@ LARGEST_INTEGER: Final = 2**53
 Converter = Callable[[Any], float | str]
 
 
+class OutOfRangeError(ValueError):
+    """A value has the right type, but is too large or too small."""
+
+
 def converter(kind: Kind) -> Converter:
     """The function that turns a JSON value, not null, into a graph's value.
 
-    The function raises ``ValueError`` with what is expected when the value is not of the kind.
+    The function raises ``ValueError`` with what is expected when the value is not of the kind, ``OutOfRangeError`` when
+    it is too large or too small.
 
     Args:
         kind: The column's kind.
@@ -30,7 +36,10 @@ def expected(kind: Kind) -> str:
 
 def _number(value: Any) -> float:
     if type(value) is float or type(value) is int:
-        return float(value)
+        if math.isfinite(value):
+            return float(value)
+        message = "a finite number"
+        raise OutOfRangeError(message)
     raise ValueError(_EXPECTED["number"])
 
 
@@ -39,7 +48,7 @@ def _integer(value: Any) -> float:
         if abs(value) <= LARGEST_INTEGER:
             return float(value)
         message = "an integer of at most 2^53"
-        raise ValueError(message)
+        raise OutOfRangeError(message)
     raise ValueError(_EXPECTED["integer"])
 
 
@@ -57,9 +66,18 @@ def _category(value: Any) -> str:
 
 def _date(value: Any) -> float:
     try:
-        time = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
+        return seconds(value.strip())
+    except (AttributeError, TypeError, ValueError):
         raise ValueError(_EXPECTED["date"]) from None
+
+
+def seconds(text: str) -> float:
+    """A date in ISO 8601 as seconds since 1970; UTC where it names no zone.
+
+    Raises:
+        ValueError: It is no date.
+    """
+    time = datetime.fromisoformat(text)
     return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
 
 
