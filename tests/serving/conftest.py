@@ -1,7 +1,10 @@
+import asyncio
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import uvicorn
 from starlette.testclient import TestClient
 
 from slipway.bundle.load import Bundle, load
@@ -17,3 +20,24 @@ def bundle(trained: Callable[[str], Any], request: pytest.FixtureRequest) -> Bun
 def client(bundle: Bundle) -> Iterator[TestClient]:
     with TestClient(create(bundle)) as made:
         yield made
+
+
+@pytest.fixture
+def live(bundle: Bundle, port: int) -> Iterator[int]:
+    """The port of a server that answers over a socket."""
+    server = uvicorn.Server(uvicorn.Config(create(bundle), port=port, log_level="warning"))
+    started = threading.Event()
+
+    async def serve() -> None:
+        task = asyncio.create_task(server.serve())
+        while not server.started:
+            await asyncio.sleep(0.01)
+        started.set()
+        await task
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    assert started.wait(10)
+    yield port
+    server.should_exit = True
+    thread.join(10)
