@@ -176,6 +176,8 @@ class Settings:
     """Port for /metrics and the probes alone; 0: only where predictions are answered."""
     drain_s: Seconds = 20
     """Longest time for requests that are under way when the server is told to end."""
+    leave_s: Annotated[float, Range(0, 3600)] = 0
+    """Time for which it says that it is not ready, and still answers, before it takes no more requests."""
     reload_s: Annotated[float, Range(0, 86400)] = 0
     """Seconds between two looks for a new bundle; 0: only on SIGHUP."""
     wait: bool = False

@@ -17,7 +17,7 @@ app = typer.Typer(
 
 app.command("init")(specs.init)
 app.command("run")(running.run)
-app.command("serve")(serving.serve)
+app.command("serve", context_settings=serving.AS_THEY_COME)(serving.serve)
 app.command("down")(serving.down)
 app.command("drift")(drifting.drift)
 app.command("models")(models.models)

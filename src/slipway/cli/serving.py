@@ -8,17 +8,15 @@ import typer
 from slipway.cli.options import HOME, server_state
 from slipway.errors import ServingError
 
+AS_THEY_COME = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+"""The server reads its own flags, the same as in its image: ``slipway serve --help`` is its help."""
 
-def serve(
-    bundle: Annotated[str, typer.Argument(help="A bundle: a folder or a URI.")],
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8080,
-    digest: Annotated[str, typer.Option(help="Digest the bundle must have.", show_default="any")] = "",
-) -> None:
-    """Serve a bundle in the foreground until it is interrupted."""
-    from slipway.serving.main import serve as start
 
-    start(bundle, host=host, port=port, digest=digest or None)
+def serve(context: typer.Context) -> None:
+    """Serve bundles in the foreground until it is interrupted: slipway serve BUNDLE."""
+    from slipway.serving.main import run
+
+    raise typer.Exit(run(context.args, "slipway serve"))
 
 
 def down(

@@ -1,65 +1,56 @@
-"""Starting the server: verify the bundle, take the port, answer until told to end."""
+"""Starting the server: take the port, start the workers, answer until told to end."""
 
-import errno
-import socket
+import os
 import sys
-import tempfile
-from pathlib import Path
+from collections.abc import Sequence
 
-import uvicorn
+from slipway.errors import SlipwayError
+from slipway.serving import options
+from slipway.serving.board import Board
+from slipway.serving.listen import listen
+from slipway.serving.supervisor import REFUSED, Supervisor
+from slipway.settings import Settings
 
-from slipway.bundle.fetch import fetch
-from slipway.bundle.load import load
-from slipway.errors import ServingError
-from slipway.serving.app import create
-
-_DRAIN_SECONDS = 20
-_BACKLOG = 2048
+_MARGIN_SECONDS = 5.0
+"""Time for a worker to end beyond that for its requests: the prediction log is written in it."""
 
 
-def serve(bundle: str, host: str, port: int, digest: str | None = None) -> None:
-    """Serves a bundle until SIGTERM or SIGINT; requests that are under way are answered first.
+def run(arguments: Sequence[str], program: str) -> int:
+    """Serves bundles until SIGTERM or SIGINT; requests that are under way are answered first.
 
     Args:
-        bundle: A folder, or a URI that is fetched first.
-        host: Address to listen on.
-        port: Port to listen on.
-        digest: The digest that the bundle must have; None for any.
+        arguments: Bundles and flags, see ``options.parse``.
+        program: What the help calls the command.
+
+    Returns:
+        The exit code: 0, or 2 where a worker said why it can't start.
 
     Raises:
-        BundleError: The bundle is refused.
-        ServingError: The port is taken, or the address is not this machine's.
+        SlipwayError: A setting or a bundle is refused, or the port is taken.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        loaded = load(Path(bundle) if Path(bundle).is_dir() else fetch(bundle, Path(folder), digest), digest)
-    with _listening(host, port) as listener:
-        said = f"slipway serves {loaded.manifest.name} {loaded.manifest.digest[:12]} at http://{host}:{port}\n"
-        sys.stderr.write(said)
-        config = uvicorn.Config(
-            create(loaded),
-            access_log=False,
-            log_level="warning",
-            server_header=False,
-            timeout_graceful_shutdown=_DRAIN_SECONDS,
-        )
-        uvicorn.Server(config).run(sockets=[listener])
+    return serve(options.parse(arguments, program))
 
 
-def _listening(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        listener.listen(_BACKLOG)
-    except OSError as error:
-        listener.close()
-        if error.errno == errno.EADDRINUSE:
-            message = (
-                f"port {port} of {host} is in use; end what uses it, or choose another port (serving.port in the spec, "
-                "--port of slipway serve)"
-            )
-        else:
-            message = f"can't listen on port {port} of {host}: {error.strerror or error}"
-        raise ServingError(message) from None
-    return listener
+def serve(settings: Settings) -> int:
+    """Serves with settings; see ``run``."""
+    with listen(settings.host, settings.port) as listener:
+        extra = listen(settings.host, settings.metrics_port) if settings.metrics_port else None
+        if settings.workers == 1:
+            from slipway.serving.worker import work
+
+            work(settings, listener, extra)
+            return 0
+        parent, board = os.getpid(), Board(settings.workers)
+
+        def start(place: int) -> int:
+            from slipway.serving.worker import work  # here, so that nothing with threads is forked
+
+            try:
+                work(settings, listener, extra, place, parent, board)
+            except SlipwayError as error:
+                if place == 0:
+                    sys.stderr.write(f"slipway: {error}\n")
+                return REFUSED
+            return 0
+
+        return Supervisor(start, settings.workers, settings.leave_s + settings.drain_s + _MARGIN_SECONDS).run()

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from slipway.errors import SlipwayError
 from slipway.serving import sources
+from slipway.serving.cache import OutputCache
 from slipway.serving.predictor import Predictor
 from slipway.serving.request import Request
 from slipway.serving.response import HttpError
@@ -22,14 +23,20 @@ class Models:
             go to the first.
         served: Models that are loaded already.
         settings: How the server answers.
+        cache: Where outputs are kept; None for nowhere.
 
     Attributes:
         refused: Name to the reason why its bundle, or the new one, is not served.
     """
 
     def __init__(
-        self, wanted: Mapping[str, Model], served: Sequence[Served] = (), settings: Settings | None = None
+        self,
+        wanted: Mapping[str, Model],
+        served: Sequence[Served] = (),
+        settings: Settings | None = None,
+        cache: OutputCache | None = None,
     ) -> None:
+        self._cache = cache
         self._settings = settings
         self._wanted = wanted
         self._served = {item.stable.name: item for item in served}
@@ -38,6 +45,13 @@ class Models:
 
     def __iter__(self) -> Iterator[Predictor]:
         return iter([predictor for served in self._served.values() for predictor in served])
+
+    def describe(self) -> dict[str, dict[str, str]]:
+        """Name to version and digest of what is served."""
+        return {
+            name: {"version": served.stable.version, "digest": served.stable.bundle.manifest.digest}
+            for name, served in self._served.items()
+        }
 
     @property
     def ready(self) -> bool:
@@ -93,7 +107,7 @@ class Models:
         identities = [source.identity for source in found]
         if self._identities.get(name) != identities:
             bundle, *variants = [sources.read(source) for source in found]
-            served = Served(model, bundle, variants, name, self._settings)
+            served = Served(model, bundle, variants, name, self._settings, self._cache)
             self._served = {**self._served, served.stable.name: served}
             self._identities[name] = identities
             versions = ", ".join(f"{item.variant or item.name} {item.version}" for item in served)

@@ -1,7 +1,7 @@
 """A loaded bundle that is ready to answer, with nothing of HTTP in it."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,9 @@ from slipway.serving.decoder import Decoder
 from slipway.serving.rows import Checker
 from slipway.serving.tensors import DATATYPES, Tensor
 from slipway.settings import Settings
+
+if TYPE_CHECKING:
+    from slipway.serving.cache import OutputCache
 
 Inputs = Mapping[str, NDArray[Any]]
 
@@ -24,6 +27,7 @@ class Predictor:
         variant: Which of the model's variants it is; empty where there is only one.
         name: What the model is called here; empty for the name that the bundle has.
         settings: How it answers.
+        cache: Where outputs are kept; None for nowhere.
 
     Attributes:
         name: Name of the model.
@@ -36,8 +40,16 @@ class Predictor:
         numeric_names: Names of the columns, where all of them are numbers or booleans; else empty.
     """
 
-    def __init__(self, bundle: Bundle, variant: str = "", name: str = "", settings: Settings | None = None) -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        variant: str = "",
+        name: str = "",
+        settings: Settings | None = None,
+        cache: "OutputCache | None" = None,
+    ) -> None:
         self.bundle = bundle
+        self._cache = cache
         self.name = name or bundle.manifest.name
         self.version = bundle.manifest.digest[:12]
         self.variant = variant
@@ -50,7 +62,11 @@ class Predictor:
 
     def predict(self, inputs: Inputs) -> NDArray[np.float64]:
         """Outputs of the graph; see ``Engine.predict``."""
-        return self.bundle.predict(inputs)
+        return self._cache.predict(self.bundle, inputs) if self._cache else self.bundle.predict(inputs)
+
+    def classes(self, outputs: NDArray[np.float64]) -> list[int]:
+        """The class of each row, as its position among the classes."""
+        return decide(outputs, self.bundle.manifest.threshold)
 
     def tensors(self, outputs: NDArray[np.float64]) -> list[Tensor]:
         """Outputs of the graph as tensors of the Open Inference Protocol; ``protocol.outputs`` describes them."""

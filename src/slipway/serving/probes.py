@@ -1,5 +1,6 @@
 """What is asked by probes, by Prometheus and by people who look around."""
 
+from slipway.serving.life import Life
 from slipway.serving.metrics import Metrics
 from slipway.serving.models import Models
 from slipway.serving.request import Request
@@ -15,10 +16,12 @@ class Probes:
     Args:
         models: The models.
         metrics: The metrics.
+        life: Whether the server is about to end.
     """
 
-    def __init__(self, models: Models, metrics: Metrics) -> None:
+    def __init__(self, models: Models, metrics: Metrics, life: Life) -> None:
         self._models = models
+        self._life = life
         self._metrics = metrics
 
     async def alive(self, _: Request) -> Response:
@@ -26,10 +29,15 @@ class Probes:
         return json({"alive": True})
 
     async def ready(self, request: Request) -> Response:
-        """Whether the model answers, and which it is."""
-        predictor = self._models.choose(request)
-        digest = predictor.bundle.manifest.digest
-        return json({"ready": True, "model": predictor.name, "version": predictor.version, "digest": digest})
+        """Whether every model answers, and which they are; what was refused, and why."""
+        refused = {"refused": self._models.refused} if self._models.refused else {}
+        if self._life.ending or not self._models.ready:
+            reason = "the server is ending" if self._life.ending else "the models are not loaded"
+            return json({"ready": False, "reason": reason, **refused}, 503)
+        first = self._models.choose(request)
+        digest = first.bundle.manifest.digest
+        own = {"model": first.name, "version": first.version, "digest": digest}
+        return json({"ready": True, **own, "models": self._models.describe(), **refused})
 
     async def metrics(self, _: Request) -> Response:
         """The metrics in Prometheus' text format."""

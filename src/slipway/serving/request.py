@@ -42,6 +42,8 @@ class Request:
         parameters: What the route's placeholders stand for.
         predictor: The model that answered; None before one is chosen.
         served: The bundles that it was chosen from.
+        size: Bytes of its body.
+        trace: Id of the trace that it belongs to, 32 hex digits; empty for none.
         rows: Rows predicted.
         inputs: What the graph was given; None where nothing was predicted.
         outputs: What the graph answered.
@@ -60,6 +62,8 @@ class Request:
     parameters: Mapping[str, str] = field(default_factory=dict)
     predictor: "Predictor | None" = None
     served: "Served | None" = None
+    trace: str = ""
+    size: int = 0
     rows: int = 0
     inputs: Mapping[str, NDArray[Any]] | None = None
     outputs: NDArray[np.float64] | None = None
@@ -100,7 +104,8 @@ class Request:
             data = await self._rest(data, limit)
         elif message["type"] == "http.disconnect":
             raise HttpError(400, "the client left before the end of its request", "disconnect")
-        if len(data) > limit:
+        self.size = len(data)
+        if self.size > limit:
             raise _too_large(limit)
         return data
 

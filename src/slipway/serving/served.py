@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from slipway.bundle.load import Bundle
 from slipway.data.schema import Schema
 from slipway.errors import ServingError
+from slipway.serving.cache import OutputCache
 from slipway.serving.predictor import Inputs, Predictor
 from slipway.serving.request import Request
 from slipway.serving.response import HttpError
@@ -30,6 +31,7 @@ class Served:
         variants: The bundles of the variants, in the order of the settings.
         name: What the model is called here; empty for the name that the bundle has.
         settings: How the server answers.
+        cache: Where outputs are kept; None for nowhere.
 
     Attributes:
         stable: What answers where no variant does.
@@ -46,12 +48,15 @@ class Served:
         variants: Sequence[Bundle] = (),
         name: str = "",
         settings: Settings | None = None,
+        cache: OutputCache | None = None,
     ) -> None:
         check(model)
         name = name or bundle.manifest.name
         names = [variant.name for variant in model.variants]
-        self.stable = Predictor(bundle, STABLE if names else "", name, settings)
-        others = [Predictor(other, variant, name, settings) for other, variant in zip(variants, names, strict=True)]
+        self.stable = Predictor(bundle, STABLE if names else "", name, settings, cache)
+        others = [
+            Predictor(other, variant, name, settings, cache) for other, variant in zip(variants, names, strict=True)
+        ]
         for other in others:
             _check_same_columns(other, bundle.schema)
         parts = list(zip(model.variants, others, strict=True))
