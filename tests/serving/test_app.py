@@ -3,7 +3,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
 from slipway.bundle.load import Bundle
@@ -164,25 +163,6 @@ def test_probes_schema_and_example(bundle: Bundle, client: TestClient) -> None:
     assert [column["name"] for column in client.get("/schema").json()["columns"]] == list(bundle.schema.names)
     example = client.get("/").json()["example"]
     assert client.post("/predict", json=example).status_code == 200
-
-
-def test_metrics_count_requests_rows_and_errors(bundle: Bundle, client: TestClient) -> None:
-    rows = golden(bundle)
-    client.post("/predict", json={"rows": rows})
-    client.post("/predict", json={"rows": [{}, {}]})
-    client.post("/predict", content=b"")
-    found = {
-        (sample.name, *sample.labels.values()): sample.value
-        for family in text_string_to_metric_families(client.get("/metrics").text)
-        for sample in family.samples
-    }
-    assert found["slipway_requests_total", "200"] == 1
-    assert found["slipway_requests_total", "422"] == 1
-    assert found["slipway_requests_total", "400"] == 1
-    assert found["slipway_rows_total",] == len(rows)
-    assert found["slipway_field_errors_total", "missing"] == 2 * len(bundle.schema.columns)
-    assert found["slipway_request_seconds_count",] == 3
-    assert found["slipway_model_info", bundle.manifest.digest, bundle.manifest.name] == 1
 
 
 def test_many_rows_are_answered_in_order(bundle: Bundle, client: TestClient) -> None:

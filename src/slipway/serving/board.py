@@ -75,7 +75,7 @@ class Board:
         """Series and numbers of every worker."""
         for place in range(self._workers):
             for text, values in self._blocks(place):
-                yield [Series(item[0], item[1], tuple(item[2])) for item in json.loads(text)], values.tolist()
+                yield [Series(item[0], item[1], tuple(item[2])) for item in json.loads(text)], list(values)
 
     def _blocks(self, place: int) -> Iterator[tuple[bytes, "memoryview[float]"]]:
         start = place * self._size + _USED.size
