@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from slipway.cli import compiling, drifting, models, running, serving, specs
+from slipway.cli import compiling, drifting, models, running, scoring, serving, specs
 
 app = typer.Typer(
     name="slipway",
@@ -18,6 +18,7 @@ app = typer.Typer(
 app.command("init")(specs.init)
 app.command("run")(running.run)
 app.command("serve", context_settings=serving.AS_THEY_COME)(serving.serve)
+app.command("score")(scoring.score)
 app.command("down")(serving.down)
 app.command("drift")(drifting.drift)
 app.command("models")(models.models)

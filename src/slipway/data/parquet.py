@@ -53,6 +53,12 @@ def batches(file: File, names: Sequence[str]) -> Iterator[pl.DataFrame]:
             raise DataError(message) from None
 
 
+def names(file: File) -> list[str]:
+    """Names of the columns, from the file's footer."""
+    with _opened(file) as parquet:
+        return list(parquet.schema_arrow.names)
+
+
 def rows(file: File) -> int:
     """Number of rows, from the file's footer."""
     with _opened(file) as parquet:

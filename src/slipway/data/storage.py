@@ -4,6 +4,7 @@ import contextlib
 import os
 import secrets
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -146,6 +147,33 @@ def replacing(folder: Path) -> Iterator[Path]:
             aside.rename(folder)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def writing(uri: str) -> Iterator[Path]:
+    """A local file to write; it becomes the file of the URI when the block ends; when it fails, nothing is left of it.
+
+    Args:
+        uri: Where the file is to be; what is there is replaced.
+
+    Raises:
+        StorageError: It can't be written.
+    """
+    system, path = filesystem(uri)
+    local = isinstance(system, LocalFileSystem)
+    with told("written", uri), tempfile.TemporaryDirectory() as folder:
+        aside = Path(folder, "file")
+        if local:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            aside = Path(path).with_name(f".{Path(path).name[:80]}.{secrets.token_hex(6)}.partial")
+        try:
+            yield aside
+            if local:
+                aside.replace(path)
+            else:
+                system.put_file(str(aside), path)
+        finally:
+            aside.unlink(missing_ok=True)
 
 
 def upload(folder: Path, uri: str) -> None:

@@ -1,0 +1,162 @@
+"""The step ``score``: predictions for a table of any size."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from slipway.bundle.load import Bundle
+from slipway.data import csv, lenient, parquet, sink
+from slipway.data.files import find
+from slipway.data.lenient import Fault
+from slipway.data.schema import Schema
+from slipway.data.source import Source, open_table
+from slipway.errors import DataError, UnknownNameError
+from slipway.features.inputs import inputs
+from slipway.serving import sources
+from slipway.serving.answers import decide
+
+logger = logging.getLogger(__name__)
+
+OnError = Literal["fail", "null"]
+
+_ROWS = 1 << 14
+"""Rows that the graph is given at once."""
+
+_TRIED = 2000
+"""Rows on which it is tried whether a batch gives the same as its rows one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What was done.
+
+    Attributes:
+        rows: Rows of the table.
+        bad: Rows that could not be used; their predictions are null.
+        version: The first 12 digits of the bundle's digest.
+    """
+
+    rows: int
+    bad: int
+    version: str
+
+
+def score(
+    bundle: str,
+    data: str,
+    output: str,
+    keep: Sequence[str] = (),
+    on_error: OnError = "fail",
+    progress: Callable[[int], None] = lambda _: None,
+) -> Scored:
+    """Predicts every row of a table, with the results of the server for single rows to the bit.
+
+    Memory is bounded by a batch. The file appears when every row is in it, in the order of the table.
+
+    Args:
+        bundle: A bundle's folder or URI, or REGISTRY/NAME for the champion of a model.
+        data: The table: a file, a glob or a folder of CSV or Parquet, or a URI.
+        output: The file to write, Parquet or CSV, at any URI.
+        keep: Columns of the table to have beside the predictions.
+        on_error: What to do with a row that the server would refuse: end with a sentence, or leave its prediction null.
+        progress: Is told the number of rows that are done.
+
+    Raises:
+        BundleError: The bundle is refused.
+        DataError: The table lacks a column, or has a row that can't be used.
+        StorageError: Something can't be read or written.
+    """
+    loaded = sources.read(sources.find(bundle))
+    schema = loaded.schema
+    source = _open(data, schema, keep)
+    names = list(dict.fromkeys([*schema.names, *keep]))
+    rowwise = _Rowwise(loaded)
+    rows = bad = 0
+    with sink.opened(output) as write:
+        for frame, faults in lenient.batches(source, names):
+            wrong = _wrong(frame, faults, schema, rows + 1)
+            if wrong and on_error == "fail":
+                first = wrong[0]
+                message = f"row {first.row:,}: {first.sentence}; mend it, or leave such rows null with --on-error null"
+                raise DataError(message)
+            write(_predicted(loaded, rowwise, frame, keep, [fault.row - rows - 1 for fault in wrong]))
+            rows, bad = rows + len(frame), bad + len({fault.row for fault in wrong})
+            progress(rows)
+    version = loaded.manifest.digest[:12]
+    logger.info("%d rows were scored with %s %s, %d of them null", rows, loaded.manifest.name, version, bad)
+    return Scored(rows, bad, version)
+
+
+def _open(uri: str, schema: Schema, keep: Sequence[str]) -> Source:
+    first = find(uri)[0]
+    names = csv.sniff(first).names if first.format == "csv" else parquet.names(first)
+    for name in [*schema.names, *keep]:
+        if name not in names:
+            raise UnknownNameError(what="column", name=name, known=names)
+    wanted = {*schema.names, *keep}
+    return open_table(uri, schema.kinds, [name for name in names if name not in wanted])
+
+
+def _wrong(frame: pl.DataFrame, faults: list[Fault], schema: Schema, first: int) -> list[Fault]:
+    """What the server would refuse: values of another kind, and nulls where the training data had none."""
+    nulls = [
+        Fault(first + int(place), f"column {column.name!r} has no value, and the training data had no missing one")
+        for column in schema.columns
+        if not column.nullable and frame[column.name].null_count()
+        for place in frame[column.name].is_null().arg_true()
+    ]
+    told = {fault.row for fault in faults}
+    return sorted([*faults, *(fault for fault in nulls if fault.row not in told)], key=lambda fault: fault.row)
+
+
+def _predicted(
+    bundle: Bundle, rowwise: "_Rowwise", frame: pl.DataFrame, keep: Sequence[str], bad: list[int]
+) -> pl.DataFrame:
+    outputs = rowwise.predict(frame)
+    target = bundle.schema.target
+    if target.classes:
+        labels = [target.label(place) for place in decide(outputs, bundle.manifest.threshold)]
+        made = [pl.Series("label", labels)]
+        made += [pl.Series(f"probability_{name}", outputs[:, place]) for place, name in enumerate(target.classes)]
+    else:
+        made = [pl.Series("value", outputs)]
+    good = pl.Series(np.isin(np.arange(len(frame)), bad, invert=True))
+    null = pl.DataFrame(made).with_columns(pl.when(good).then(pl.col(item.name)).alias(item.name) for item in made)
+    return pl.DataFrame([*(frame[name] for name in keep), *null])
+
+
+class _Rowwise:
+    """Predicts as the server does for a request of one row.
+
+    The rounding of a linear model's last digit depends on the rows beside it, that of trees does not. The first rows
+    are predicted one by one; when a batch gives the same to the bit, batches do for the rest.
+
+    Args:
+        bundle: The bundle.
+    """
+
+    def __init__(self, bundle: Bundle) -> None:
+        self._bundle = bundle
+        self._tried = 0
+        self._same = True
+
+    def predict(self, frame: pl.DataFrame) -> NDArray[np.float64]:
+        """Outputs of rows, (n, k) or (n,)."""
+        given = inputs(frame, self._bundle.schema.kinds)
+        rows = len(frame)
+        alone = min(rows, max(0, _TRIED - self._tried)) if self._same else rows
+        parts = [self._predict(given, row, row + 1) for row in range(alone)]
+        if self._same and alone:
+            self._tried += alone
+            self._same = np.array_equal(np.concatenate(parts), self._predict(given, 0, alone))
+        size = _ROWS if self._same else 1
+        parts += [self._predict(given, start, min(start + size, rows)) for start in range(alone, rows, size)]
+        return np.concatenate(parts)
+
+    def _predict(self, given: Mapping[str, NDArray[Any]], start: int, end: int) -> NDArray[np.float64]:
+        return self._bundle.predict({name: values[start:end] for name, values in given.items()})
