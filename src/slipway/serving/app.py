@@ -8,12 +8,14 @@ from slipway.bundle.load import Bundle
 from slipway.serving.beside import Beside
 from slipway.serving.board import Board
 from slipway.serving.endpoint import Endpoint
+from slipway.serving.explain import explain
 from slipway.serving.exposition import Reading
 from slipway.serving.feedback import Feedback
 from slipway.serving.infer import infer
 from slipway.serving.life import Life
 from slipway.serving.metrics import Metrics
 from slipway.serving.models import Models
+from slipway.serving.pages import Pages
 from slipway.serving.predict import predict
 from slipway.serving.probes import Probes
 from slipway.serving.protocol import Protocol
@@ -136,9 +138,11 @@ def assemble(
     metrics.watch(beside.readings)
     metrics.watch(lambda: [Reading("slipway_queue_depth", "gauge", "Large requests that run or wait.", {}, work.depth)])
     probes = Probes(models, metrics, life)
+    pages = Pages(models, settings)
     feedback = Feedback(models, beside.log, limits)
     inline = {"inline_bytes": 0} if settings.cache.url else {}  # to ask Redis is to wait, so not on the event loop
     predicting = Endpoint(models, limits, work, predict(limits), **inline)
+    explaining = Endpoint(models, limits, work, explain(limits), inline_bytes=0)
     inference = Endpoint(models, limits, work, infer(limits), **inline)
     looking = [
         Route("/healthz", {"GET": probes.alive}),
@@ -146,7 +150,16 @@ def assemble(
         Route("/metrics", {"GET": probes.metrics}),
     ]
     routes = [
-        *_named({"predict": {"POST": predicting}, "feedback": {"POST": feedback}, "schema": {"GET": probes.schema}}),
+        *_named(
+            {
+                "predict": {"POST": predicting},
+                "explain": {"POST": explaining},
+                "feedback": {"POST": feedback},
+                "schema": {"GET": probes.schema},
+                "openapi.json": {"GET": pages.openapi},
+                "docs": {"GET": pages.docs},
+            }
+        ),
         *_protocol(Protocol(models), inference),
         *(route for route in looking if route.path != "/metrics" or not settings.metrics_port),
     ]
