@@ -15,10 +15,14 @@ from slipway.serving import journal
 from slipway.serving.app import App, assemble
 from slipway.serving.board import Board
 from slipway.serving.cache import OutputCache
+from slipway.serving.connection import Connection, end_slow
 from slipway.serving.life import Life
 from slipway.serving.models import Models
 from slipway.serving.reload import Reloader
 from slipway.settings import Settings, Tls
+
+_TICKS = 5
+"""Of a tenth of a second, between two looks for slow clients."""
 
 
 def work(
@@ -52,7 +56,7 @@ def work(
     signal.signal(signal.SIGHUP, lambda *_: reloader.ask())
     if not models.ready:
         reloader.ask()
-    server = _Server(_config(app, settings, settings.tls), life, settings.leave_s)
+    server = _Server(_config(app, settings, settings.tls), life, settings)
     if extra is not None:
         server.extra = (extra, _config(app.apart, settings, Tls()))
     if place == 0:
@@ -65,10 +69,11 @@ def work(
 class _Server(uvicorn.Server):
     """Uvicorn's server that says first that it is about to end, and ends when its supervisor is gone."""
 
-    def __init__(self, config: uvicorn.Config, life: Life, leave_s: float) -> None:
+    def __init__(self, config: uvicorn.Config, life: Life, settings: Settings) -> None:
         super().__init__(config)
         self._life = life
-        self._leave_s = leave_s
+        self._leave_s = settings.leave_s
+        self._receive_s = settings.limits.receive_s
         self._until = float("inf")
         self.extra: tuple[socket.socket, uvicorn.Config] | None = None
 
@@ -97,6 +102,8 @@ class _Server(uvicorn.Server):
             self._life.ending, self._until = True, 0.0
         if time.monotonic() >= self._until:
             self.should_exit = True
+        if counter % _TICKS == 0:
+            end_slow(self.server_state.connections, self._receive_s, asyncio.get_running_loop().time())
         return await super().on_tick(counter)
 
 
@@ -106,6 +113,7 @@ def _config(app: App, settings: Settings, tls: Tls) -> uvicorn.Config:
         access_log=False,
         log_config=None,
         server_header=False,
+        http=Connection,
         timeout_graceful_shutdown=round(settings.drain_s),
         ssl_certfile=tls.certificate or None,
         ssl_keyfile=tls.key or None,
