@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from slipway.serving import traces
 from slipway.serving.background import Background
 from slipway.serving.predictor import Inputs
 from slipway.serving.request import Request
@@ -34,6 +35,7 @@ class _Line(NamedTuple):
     ms: float
     id: str
     trace: str
+    parent: bytes
     method: str
     path: str
     status: int
@@ -65,9 +67,19 @@ class Journal:
         who = request.predictor.who if request.predictor else {}
         inputs = request.inputs if self._values else None
         line = _Line(
-            time.time(), took, request.id, request.trace, request.method, request.path, response.status, request.rows,
-            who, request.problem, inputs,
-        )  # fmt: skip
+            time.time(),
+            took,
+            request.id,
+            request.trace,
+            request.header(b"traceparent"),
+            request.method,
+            request.path,
+            response.status,
+            request.rows,
+            who,
+            request.problem,
+            inputs,
+        )
         self._queue.offer(line, 1 + request.rows if inputs else 1)
 
     def close(self, seconds: float) -> None:
@@ -86,7 +98,6 @@ def _line(line: _Line) -> bytes:
         "time": _stamp(line.time),
         "level": "error" if line.status >= 500 else "info",
         "id": line.id,
-        "trace": line.trace,
         "method": line.method,
         "path": line.path,
         "status": line.status,
@@ -94,6 +105,9 @@ def _line(line: _Line) -> bytes:
         "rows": line.rows,
         **line.who,
     }
+    trace = line.trace or traces.trace_of(line.parent)
+    if trace:
+        said["trace"] = trace
     if line.problem:
         said["problem"] = line.problem
     if line.inputs is not None:

@@ -1,10 +1,9 @@
 """Starting the server: take the port, start the workers, answer until told to end."""
 
 import os
-import sys
 from collections.abc import Sequence
 
-from slipway.errors import SlipwayError
+from slipway.errors import ServingError, SlipwayError
 from slipway.serving import options
 from slipway.serving.board import Board
 from slipway.serving.listen import listen
@@ -13,6 +12,8 @@ from slipway.settings import Settings
 
 _MARGIN_SECONDS = 5.0
 """Time for a worker to end beyond that for its requests: the prediction log is written in it."""
+
+_SENTENCE_BYTES = 1 << 16
 
 
 def run(arguments: Sequence[str], program: str) -> int:
@@ -23,7 +24,7 @@ def run(arguments: Sequence[str], program: str) -> int:
         program: What the help calls the command.
 
     Returns:
-        The exit code: 0, or 2 where a worker said why it can't start.
+        The exit code.
 
     Raises:
         SlipwayError: A setting or a bundle is refused, or the port is taken.
@@ -41,6 +42,7 @@ def serve(settings: Settings) -> int:
             work(settings, listener, extra)
             return 0
         parent, board = os.getpid(), Board(settings.workers)
+        heard, told = os.pipe()
 
         def start(place: int) -> int:
             from slipway.serving.worker import work  # here, so that nothing with threads is forked
@@ -48,9 +50,11 @@ def serve(settings: Settings) -> int:
             try:
                 work(settings, listener, extra, place, parent, board)
             except SlipwayError as error:
-                if place == 0:
-                    sys.stderr.write(f"slipway: {error}\n")
+                os.write(told, f"{error}\0".encode())
                 return REFUSED
             return 0
 
-        return Supervisor(start, settings.workers, settings.leave_s + settings.drain_s + _MARGIN_SECONDS).run()
+        code = Supervisor(start, settings.workers, settings.leave_s + settings.drain_s + _MARGIN_SECONDS).run()
+        if code == REFUSED:
+            raise ServingError(os.read(heard, _SENTENCE_BYTES).decode(errors="replace").partition("\0")[0])
+        return code

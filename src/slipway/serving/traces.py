@@ -57,6 +57,12 @@ def read(header: bytes) -> Context | None:
     return Context(trace, span, bool(flags & 1)) if trace and span else None
 
 
+def trace_of(header: bytes) -> str:
+    """The id of the trace in a ``traceparent`` header, 32 hex digits; empty where it holds none."""
+    context = read(header)
+    return f"{context.trace:032x}" if context else ""
+
+
 class Tracer:
     """Observes finished requests and sends a span for each that is sampled.
 

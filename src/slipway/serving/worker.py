@@ -81,7 +81,6 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.extra is not None:
             extra, config = self.extra
-            config.load()
             protocol = config.http_protocol_class
 
             def connect() -> asyncio.Protocol:
