@@ -1,8 +1,8 @@
 """The model server against its peers and against the floor: one row a request, one worker.
 
 XGBoost with 200 trees of depth 6 over 20 mixed columns. Each peer runs in an environment of its own below ``--venvs``,
-which is made where it is not there, and serves a scikit-learn pipeline with as many trees. Servers are measured in turn,
-each alone, with 1 and with 16 connections; load generator and server share the machine. ``--json`` prints one object;
+which is made where it is not there, and serves a scikit-learn pipeline with as many trees. Servers take turns, each
+alone, with 1 and with 16 connections; load generator and server share the machine. ``--json`` prints one object;
 ``--quick`` measures each server once, and reports peers that are not installed instead of installing them.
 """
 
@@ -26,7 +26,6 @@ import peers
 from peers import FLOOR, PEERS, SLIPWAY, Server
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "slipway"
-PORT = 18_980
 ROWS = 500
 BARS = {"vs_mlserver": 30.0, "vs_mlflow": 30.0, "vs_floor": 0.5}
 
@@ -54,7 +53,7 @@ def ready(servers: tuple[Server, ...], venvs: Path, folder: Path, quick: bool) -
 
 def measure(server: Server, bin_: Path, folder: Path, rows: list[dict[str, Any]], seconds: float) -> dict[str, float]:
     bodies = [server.body(row) for row in rows]
-    with peers.running(server, bin_, folder, PORT, rows[1]) as (url, ready_s):
+    with peers.running(server, bin_, folder, rows[1]) as (url, ready_s):
         load.measure(url, bodies, 4, seconds / 4)
         one, many = (load.measure(url, bodies, connections, seconds) for connections in (1, 16))
     return {
@@ -170,9 +169,8 @@ def show(result: dict[str, Any]) -> None:
     for name, why in result["not_measured"].items():
         print(f"{name}: not measured: {why}")
     print(f"\n1,000 rows, one thread: {result['slipway_batch_ms']:.2f} ms from raw columns; XGBoost's inplace_predict")
-    print(
-        f"{result['xgboost_batch_ms']:.2f} ms on features that are there, {result['transform_and_xgboost_batch_ms']:.2f} ms with making them"
-    )
+    whole = result["transform_and_xgboost_batch_ms"]
+    print(f"{result['xgboost_batch_ms']:.2f} ms on features that are there, {whole:.2f} ms with making them")
     print(f"image: {result['image_mb'] or 'not built here'} MB")
 
 

@@ -16,7 +16,7 @@ class Pipeline(Model):
         self.ready = True
         return True
 
-    async def predict(self, payload, headers=None, response_headers=None):
+    async def predict(self, payload, *_, **__):
         return {"predictions": self._model.predict_proba(pd.DataFrame(payload["instances"])).tolist()}
 
 

@@ -64,7 +64,7 @@ class _Client(asyncio.Protocol):
         else:
             self.send()
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, _: Exception | None) -> None:
         self.finish()
 
     def finish(self) -> None:

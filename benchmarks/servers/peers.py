@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -91,7 +92,7 @@ PEERS = (
         _tensors,
         lambda bin_, _, __: [str(bin_ / "mlserver"), "start", "."],
         ("mlserver==1.7.1", "uvloop<0.22", *COMMON),
-        lambda _: {"MLSERVER_HTTP_PORT": "{port}"},
+        lambda _: {"MLSERVER_HTTP_PORT": "{}", "MLSERVER_GRPC_PORT": "{}", "MLSERVER_METRICS_PORT": "{}"},
         lambda folder: folder / "mlserver",
     ),
     Server(
@@ -124,6 +125,12 @@ PEERS = (
 )  # fmt: skip
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def install(server: Server, venvs: Path) -> str:
     """Makes a peer's environment where it is not there; gives what went wrong."""
     home = venvs / server.name
@@ -146,9 +153,11 @@ def prepare(server: Server, venvs: Path, folder: Path) -> str:
 
 
 @contextmanager
-def running(server: Server, bin_: Path, folder: Path, port: int, row: Row) -> Iterator[tuple[str, float]]:
+def running(server: Server, bin_: Path, folder: Path, row: Row) -> Iterator[tuple[str, float]]:
     """A server that answers: its address, and the seconds from its start to its first answer."""
-    variables = {name: value.format(port=port) for name, value in server.environment(folder).items()}
+    port = free_port()
+    wanted = server.environment(folder)
+    variables = {name: value.format(port if "HTTP" in name else free_port()) for name, value in wanted.items()}
     environment = {**os.environ, "PATH": f"{bin_}:{os.environ['PATH']}", "OMP_NUM_THREADS": "1", **variables}
     url = f"http://127.0.0.1:{port}{server.path}"
     said = folder / f"{server.name}.log"
@@ -165,7 +174,7 @@ def running(server: Server, bin_: Path, folder: Path, port: int, row: Row) -> It
         _end(process)
 
 
-def _wait(url: str, body: bytes, process: subprocess.Popen[bytes], said: Path, seconds: float = 60) -> None:
+def _wait(url: str, body: bytes, process: subprocess.Popen[bytes], said: Path, seconds: float = 90) -> None:
     request = urllib.request.Request(url, body, {"content-type": "application/json"})
     until = time.monotonic() + seconds
     while True:
@@ -180,6 +189,8 @@ def _wait(url: str, body: bytes, process: subprocess.Popen[bytes], said: Path, s
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is not None:
+        return
     os.killpg(process.pid, 15)
     try:
         process.wait(10)

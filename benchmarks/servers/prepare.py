@@ -4,6 +4,7 @@
 """
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -23,11 +24,10 @@ encode = make_column_transformer(
     (numbers, make_column_selector(dtype_include="number")), (levels, make_column_selector(dtype_exclude="number"))
 )
 model = make_pipeline(encode, XGBClassifier(n_estimators=200, max_depth=6, learning_rate=0.1, n_jobs=1)).fit(x, y)
-target = folder / peer
-target.mkdir(exist_ok=True)
+target = folder / f".{peer}"
+shutil.rmtree(target, ignore_errors=True)
+target.mkdir()
 if peer == "mlflow":
-    import shutil
-
     import mlflow.sklearn
 
     shutil.rmtree(target)
@@ -39,6 +39,7 @@ else:
 if peer == "mlserver":
     settings = {"name": "bench", "implementation": "runtime.Pipeline", "parallel_workers": 0}
     (target / "model-settings.json").write_text(json.dumps(settings))
-    quiet = {"debug": False, "parallel_workers": 0, "grpc_port": 18983, "metrics_port": 18982, "access_log": False}
+    quiet = {"debug": False, "parallel_workers": 0, "access_log": False}
     (target / "settings.json").write_text(json.dumps(quiet))
     (target / "runtime.py").write_text(Path(__file__).with_name("mlserver_runtime.py").read_text())
+target.rename(folder / peer)
