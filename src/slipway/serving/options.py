@@ -12,8 +12,8 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from slipway.checked import checked, plain
 from slipway.errors import ServingError
-from slipway.serving.checked import checked, plain
 from slipway.settings import Settings
 
 PREFIX = "SLIPWAY_"
@@ -37,7 +37,7 @@ def parse(arguments: Sequence[str], program: str, environment: Mapping[str, str]
     given = vars(_parser(program, helped=bool(asked)).parse_args(arguments))
     bundles, digest, file = given.pop("bundles"), given.pop("digest"), given.pop("config")
     raw = {
-        **(_file(Path(file)) if file else {}),
+        **(dict(_file(Path(file))) if file else {}),
         **dict(_environment(os.environ if environment is None else environment)),
         **{name: value for name, value in given.items() if value is not None},
     }
@@ -99,6 +99,8 @@ def _get(value: Any, name: str) -> Any:
 
 
 def _environment(environment: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
+    if f"{PREFIX}SETTINGS" in environment:
+        yield from _fields(environment[f"{PREFIX}SETTINGS"], f"{PREFIX}SETTINGS", json.loads)
     for name, _ in _scalars():
         variable = PREFIX + name.replace(".", "_").upper()
         if variable in environment:
@@ -107,7 +109,7 @@ def _environment(environment: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
         yield "models", _decoded(json.loads, environment[f"{PREFIX}MODELS"], f"{PREFIX}MODELS")
 
 
-def _file(path: Path) -> dict[str, Any]:
+def _file(path: Path) -> Iterator[tuple[str, Any]]:
     import yaml
 
     try:
@@ -115,11 +117,15 @@ def _file(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         message = f"the server's settings {str(path)!r} can't be read: {error}"
         raise ServingError(message) from None
-    raw = _decoded(json.loads if path.suffix == ".json" else yaml.safe_load, text, str(path))
+    return _fields(text, repr(str(path)), json.loads if path.suffix == ".json" else yaml.safe_load)
+
+
+def _fields(text: str, where: str, decode: Callable[[str], Any]) -> Iterator[tuple[str, Any]]:
+    raw = _decoded(decode, text, where)
     if not isinstance(raw, dict):
-        message = f"the server's settings {str(path)!r} hold no fields"
+        message = f"the server's settings {where} hold no fields"
         raise ServingError(message)
-    return dict(_flat(raw))
+    yield from _flat(raw)
 
 
 def _decoded(decode: Callable[[str], Any], text: str, where: str) -> Any:
