@@ -88,6 +88,17 @@ def test_it_serves_the_bundle_that_was_delivered(served: str, bundle: Bundle) ->
     np.testing.assert_allclose(served_outputs, bundle.golden.outputs, atol=1e-6)
 
 
+def test_the_docs_page_is_in_the_image(served: str) -> None:
+    ask(f"{served}/readyz")
+    with urllib.request.urlopen(f"{served}/docs", timeout=10) as response:
+        assert b"openapi.json" in response.read()
+
+
+def test_the_image_is_small(image: Callable[[str], str]) -> None:
+    size = ["docker", "image", "inspect", "--format", "{{.Size}}", image("server")]
+    assert int(subprocess.run(size, capture_output=True, text=True, check=True).stdout) <= 250e6
+
+
 def test_what_it_fetched_belongs_to_no_root(served: str, volume: Path) -> None:
     assert served
     assert {path.stat().st_uid for path in volume.iterdir()} == {65532}
