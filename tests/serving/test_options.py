@@ -78,6 +78,11 @@ def test_what_is_wrong_in_the_file_is_a_sentence(tmp_path: Path, content: str, s
         parse("m=b", f"--config={file}", "--log-uri=x")
 
 
+def test_a_variable_may_hold_them_all() -> None:
+    settings = parse("b", SLIPWAY_SETTINGS='{"workers": 2, "log": {"uri": "x"}}', SLIPWAY_WORKERS="3")
+    assert (settings.workers, settings.log.uri) == (3, "x")
+
+
 def test_flags_give_the_settings_again() -> None:
     settings = parse("b", "--no-redact", "--access-log", "--workers=3", "--log-uri=a b", "--cache-timeout-ms=7.5")
     assert parse("b", *options.flags(settings)) == settings

@@ -1,6 +1,7 @@
 """The Kubernetes objects of a predictor: the manifests, filled in."""
 
 import base64
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -109,6 +110,9 @@ def _fill_pod(pod: Object, predictor: Predictor, config_maps: list[str]) -> None
     uri = predictor.uri or f"file://{_DELIVERED}"
     fetch["args"] = [uri, "/bundle", "--digest", predictor.digest]
     server["args"] = [*server["args"], "--digest", predictor.digest]
+    if serving.server:
+        server["env"] = [{"name": "SLIPWAY_SETTINGS", "value": json.dumps(serving.server, sort_keys=True)}]
+        server["envFrom"] = fetch["envFrom"]
     server["resources"] = {
         "requests": {"cpu": serving.cpu, "memory": serving.memory},
         "limits": {"memory": serving.memory},

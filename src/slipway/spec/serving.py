@@ -1,9 +1,13 @@
 """How a model is served."""
 
-from typing import Annotated
+import json
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from slipway.checked import checked
+from slipway.errors import ServingError
+from slipway.settings import Settings
 from slipway.spec.section import Section
 
 Quantity = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi)?$")]
@@ -28,3 +32,24 @@ class Serving(Section):
     """Memory that each pod asks for and is limited to."""
     timeout_s: int = Field(default=300, ge=5)
     """Seconds that a rollout may take until every pod is ready."""
+    server: dict[str, Any] = {}
+    """Settings of the server itself, such as workers or log: {uri: …}, as in a file for slipway serve --config."""
+
+    @field_validator("server", mode="before")
+    @classmethod
+    def _from_a_pipeline(cls, value: Any) -> Any:
+        """A pipeline's parameter carries it as JSON."""
+        return json.loads(value) if isinstance(value, str) else value
+
+    @field_validator("server")
+    @classmethod
+    def _is_known_to_the_server(cls, value: dict[str, Any]) -> dict[str, Any]:
+        try:
+            checked(value, Settings, "server")
+        except ServingError as error:
+            raise ValueError(str(error)) from None
+        own = {"host", "port", "models", "metrics_port"} & value.keys()
+        if own:
+            message = f"{', '.join(sorted(own))} can't be set here: a rollout decides it"
+            raise ValueError(message)
+        return value
