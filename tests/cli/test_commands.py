@@ -10,7 +10,7 @@ import yaml
 from slipway.cli import main
 from slipway.spec import load
 
-COMMANDS = ("init", "run", "serve", "down", "drift", "models", "compile", "schema")
+COMMANDS = ("init", "run", "serve", "score", "down", "drift", "models", "compile", "schema")
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ Slipway = Callable[..., tuple[int, str, str]]
 def test_every_command_has_help(slipway: Slipway, command: str) -> None:
     code, out, _ = slipway(command, "--help")
     assert code == 0
-    assert "Usage: slipway" in out
+    assert f"usage: slipway {command}" in out.lower()
 
 
 def test_version(slipway: Slipway) -> None:
@@ -131,3 +131,26 @@ def test_a_wrong_spec_is_told_in_a_sentence(slipway: Slipway, tmp_path: Path, sp
     code, _, err = slipway("run")
     assert code == 2
     assert all(word in err for word in words), err
+
+
+def test_score_writes_predictions_and_says_how_many(
+    slipway: Slipway, trained: Callable[[str], Any], tmp_path: Path
+) -> None:
+    made = trained("binary")
+    code, out, _ = slipway("score", str(made.bundle), str(made.folder / "data.parquet"), "out.csv", "--json")
+    assert code == 0
+    done = json.loads(out)
+    assert (done["rows"], done["bad"], done["output"]) == (600, 0, "out.csv")
+    assert len((tmp_path / "out.csv").read_text().splitlines()) == 601
+
+
+def test_score_refuses_another_answer_to_bad_rows(slipway: Slipway) -> None:
+    code, _, said = slipway("score", "bundle", "in.csv", "out.csv", "--on-error", "skip")
+    assert code == 2
+    assert "--on-error is 'skip'; it should be fail or null" in said
+
+
+def test_serve_without_a_bundle_is_one_sentence(slipway: Slipway) -> None:
+    code, _, said = slipway("serve")
+    assert (code, len(said.splitlines())) == (2, 1)
+    assert "no bundle is named" in said
