@@ -126,6 +126,8 @@ def test_what_the_schema_allows_is_answered(bundle: Bundle, client: TestClient, 
         (b'{"columns": {"amount": [1], "city": []}}', 422),
         (b'{"rows": [], "columns": {}}', 422),
         (b'{"rows": ' + b"[" * 100_000, 400),
+        (b'{"rows": ' + b"[" * 20 + b"]" * 20 + b"}", 400),
+        (b'{"rows": ' + b"[" * 14 + b"]" * 14 + b"}", 422),
         (b"\xff\xfe", 400),
     ],
 )

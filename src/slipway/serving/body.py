@@ -29,7 +29,7 @@ def parse(data: bytes, limits: Limits) -> tuple[Form, Any, int]:
         parsed = orjson.loads(data)
     except orjson.JSONDecodeError as error:
         raise HttpError(400, f"the body is not JSON: {error}", "json") from None
-    form, content = _form(parsed)
+    form, content = _form(parsed, limits.depth)
     count = len(content) if form == "rows" else len(next(iter(content.values())))
     if not count:
         raise HttpError(422, "there is no row in the body", "shape")
@@ -38,7 +38,7 @@ def parse(data: bytes, limits: Limits) -> tuple[Form, Any, int]:
     return form, content, count
 
 
-def _form(parsed: Any) -> tuple[Form, Any]:
+def _form(parsed: Any, depth: int) -> tuple[Form, Any]:
     if isinstance(parsed, dict) and len(parsed) == 1:
         rows, columns = parsed.get("rows"), parsed.get("columns")
         if isinstance(rows, list) and all(isinstance(row, dict) for row in rows):
@@ -47,4 +47,16 @@ def _form(parsed: Any) -> tuple[Form, Any]:
             if len({len(values) for values in columns.values()}) > 1:
                 raise HttpError(422, "the columns have different lengths", "shape")
             return "columns", columns
+    if _deeper(parsed, depth):
+        raise HttpError(400, f"the body is nested deeper than {depth}", "depth")
     raise HttpError(422, _SHAPE, "shape")
+
+
+def _deeper(value: Any, depth: int) -> bool:
+    level = [value]
+    for _ in range(depth + 1):
+        level = [item for item in level if isinstance(item, (dict, list))]
+        if not level:
+            return False
+        level = [inner for item in level for inner in (item.values() if isinstance(item, dict) else item)]
+    return True
