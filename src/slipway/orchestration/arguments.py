@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from slipway.spec import Drift, Gates, Quality, Serving, Spec
+from slipway.spec import Drift, Gates, Quality, Spec
 
 
 def train_and_deploy(spec: Spec, **others: Any) -> dict[str, Any]:
@@ -28,7 +28,8 @@ def train_and_deploy(spec: Spec, **others: Any) -> dict[str, Any]:
         "gates": _changed(spec.gates, Gates()),
         "drift_limits": _changed(spec.drift, Drift()),
         "registry": spec.registry,
-        "serving": {key: str(value) for key, value in _changed(spec.serving, Serving()).items()},
+        "serving": spec.serving.model_dump(mode="json", exclude_defaults=True),
+        "rollout": spec.rollout.model_dump(mode="json", exclude_defaults=True),
         **others,
     }
 

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from pathlib import Path
 
 from slipway.errors import SlipwayError
 from slipway.serving.main import serve
@@ -14,9 +15,10 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=8080, help="port to listen on")
     parser.add_argument("--digest", help="the digest it must have")
+    parser.add_argument("--alive-until", type=Path, help="file with the moment until which to be ready")
     options = parser.parse_args()
     try:
-        serve(options.bundle, options.host, options.port, options.digest)
+        serve(options.bundle, options.host, options.port, options.digest, options.alive_until)
     except SlipwayError as error:
         sys.stderr.write(f"slipway: {error}\n")
         sys.exit(error.exit_code)

@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -17,18 +18,20 @@ from slipway.serving import body
 from slipway.serving.answers import encoder
 from slipway.serving.metrics import Metrics
 from slipway.serving.rows import Decoder, InvalidRowsError
+from slipway.serving.watched import alive
 
 _INLINE_ROWS = 64
 """Rows that are predicted at once; more go to a thread, so that other requests need not wait for them."""
 
 
-def create(bundle: Bundle) -> Starlette:
+def create(bundle: Bundle, alive_until: Path | None = None) -> Starlette:
     """The application that answers for a bundle.
 
     Args:
         bundle: A loaded, hence verified, bundle.
+        alive_until: File that says until when to be ready; None for always.
     """
-    server = _Server(bundle)
+    server = _Server(bundle, alive_until)
     return Starlette(
         routes=[
             Route("/predict", server.predict, methods=["POST"]),
@@ -43,7 +46,8 @@ def create(bundle: Bundle) -> Starlette:
 
 
 class _Server:
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, alive_until: Path | None) -> None:
+        self._alive_until = alive_until
         manifest = bundle.manifest
         self._bundle = bundle
         self._decoder = Decoder(bundle.schema)
@@ -90,7 +94,11 @@ class _Server:
         return _json({"alive": True})
 
     async def readyz(self, _: Request) -> Response:
-        return _json({"ready": True, **self._model, "digest": self._bundle.manifest.digest})
+        ready = alive(self._alive_until)
+        content = {"ready": ready, **self._model, "digest": self._bundle.manifest.digest}
+        if not ready:
+            content["reason"] = "this canary is ready only while a rollout watches it, and none does"
+        return _json(content, 200 if ready else 503)
 
     async def metrics(self, _: Request) -> Response:
         return Response(self._metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")

@@ -17,7 +17,7 @@ _DRAIN_SECONDS = 20
 _BACKLOG = 2048
 
 
-def serve(bundle: str, host: str, port: int, digest: str | None = None) -> None:
+def serve(bundle: str, host: str, port: int, digest: str | None = None, alive_until: Path | None = None) -> None:
     """Serves a bundle until SIGTERM or SIGINT; requests that are under way are answered first.
 
     Args:
@@ -25,6 +25,7 @@ def serve(bundle: str, host: str, port: int, digest: str | None = None) -> None:
         host: Address to listen on.
         port: Port to listen on.
         digest: The digest that the bundle must have; None for any.
+        alive_until: File that says until when to be ready; None for always.
 
     Raises:
         BundleError: The bundle is refused.
@@ -36,7 +37,7 @@ def serve(bundle: str, host: str, port: int, digest: str | None = None) -> None:
         said = f"slipway serves {loaded.manifest.name} {loaded.manifest.digest[:12]} at http://{host}:{port}\n"
         sys.stderr.write(said)
         config = uvicorn.Config(
-            create(loaded),
+            create(loaded, alive_until),
             access_log=False,
             log_level="warning",
             server_header=False,

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from slipway.spec.exposure import Autoscaling, Exposure
 from slipway.spec.section import Section
 
 Quantity = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi)?$")]
@@ -26,5 +27,11 @@ class Serving(Section):
     """CPU that each pod asks for."""
     memory: Quantity = "512Mi"
     """Memory that each pod asks for and is limited to."""
+    autoscaling: Autoscaling | None = None
+    """Bounds between which the number of pods follows the load; null keeps replicas."""
+    exposure: Exposure = Exposure()
+    """How requests come in from outside of the cluster."""
+    secret: str = "slipway-storage"  # noqa: S105 - the name of one
+    """Secret with the storage's credentials, as environment variables of the init step."""
     timeout_s: int = Field(default=300, ge=5)
     """Seconds that a rollout may take until every pod is ready."""
