@@ -30,7 +30,7 @@ def deploy(
         to: kubernetes, local, or auto: the cluster that the step itself runs in, else a server on this machine.
         context: The kubeconfig context to apply to; empty inside a cluster. No other cluster is ever touched.
         serving: host, port, namespace, image, replicas, cpu, memory, timeout_s where the defaults do not fit.
-        rollout: strategy, steps, step_s, hold_s, grace_s, keep, analysis where the defaults do not fit.
+        rollout: strategy, steps, step_s, hold_s, grace_s, keep, analysis, where others fit.
         state: File that remembers the server on this machine; empty for one in the working directory.
         run: Name of the run, for the record.
         reason: Why it is deployed, for the record.

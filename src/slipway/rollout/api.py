@@ -108,7 +108,7 @@ class Cluster:
             self._apply(item, dry=True)
         return [self._apply(item, dry=False) for item in items]
 
-    def ask(self, kind: str, name: str, port: str, path: str, content: Any = None) -> str:
+    def ask(self, kind: str, name: str, port: str, path: str, content: Any = None) -> Any:
         """Asks a pod or a Service over HTTP through the cluster's API, so that it works from outside too.
 
         Args:
@@ -119,21 +119,21 @@ class Cluster:
             content: JSON to post; None for a GET.
 
         Returns:
-            The answer's text.
+            The answer: JSON values, or the text of anything else.
 
         Raises:
             RefusedError: It does not answer with 2xx.
         """
         proxy = f"{self._path(kind, f'{name}:{port}')}/proxy{path}"
         method = "GET" if content is None else "POST"
-        return str(self._call(method, proxy, f"ask {self._called(kind, name)}", content, response="str"))
+        return self._call(method, proxy, f"ask {self._called(kind, name)}", content)
 
     def log(self, pod: str, container: str) -> str:
         """The last lines that a container wrote before it ended; empty when they can't be read."""
         query = [("container", container), ("previous", "true"), ("tailLines", "5")]
         with missing(*range(400, 600)):
             path = self._path("Pod", f"{pod}/log")
-            return str(self._call("GET", path, f"read the log of pod {pod!r}", query=query, response="str"))
+            return str(self._call("GET", path, f"read the log of pod {pod!r}", query=query))
         return ""
 
     def who(self) -> str:
@@ -167,7 +167,6 @@ class Cluster:
         body: Any = None,
         query: Sequence[tuple[str, str]] = (),
         content: str = "application/json",
-        response: str = "object",
     ) -> Any:
         with told(doing, self.context):
             answer, _, _ = self.client.call_api(
@@ -176,7 +175,7 @@ class Cluster:
                 query_params=list(query),
                 header_params={"Accept": "application/json, */*", "Content-Type": content},
                 body=body,
-                response_type=response,
+                response_type="object",
                 auth_settings=["BearerToken"],
                 _request_timeout=_SECONDS,
             )

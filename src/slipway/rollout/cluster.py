@@ -1,6 +1,5 @@
 """Serving a bundle in a cluster: a revision is recorded, traffic moves to it, and moves back when that fails."""
 
-import json
 import logging
 import secrets
 import signal
@@ -159,7 +158,7 @@ def _undone(
 
 def _smoke(cluster: Cluster, service: str, bundle: Bundle) -> None:
     def ask(content: Any) -> Any:
-        return json.loads(cluster.ask("Service", service, "http", "/predict", content))
+        return cluster.ask("Service", service, "http", "/predict", content)
 
     smoke.compare(ask, bundle, f"Service {service!r}")
 

@@ -134,7 +134,7 @@ def read(cluster: Cluster, track: Object) -> dict[str, Counters]:
         if is_ready(pod):
             try:
                 text = cluster.ask("Pod", pod["metadata"]["name"], "8080", "/metrics")
-                found[pod["metadata"]["uid"]] = Counters.parse(text)
+                found[pod["metadata"]["uid"]] = Counters.parse(str(text))
             except RefusedError as error:
                 if error.status in (401, 403):
                     raise
