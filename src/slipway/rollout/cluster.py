@@ -5,6 +5,7 @@ import secrets
 import signal
 import tempfile
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -20,10 +21,11 @@ from slipway.errors import RolloutError, SlipwayError
 from slipway.rollout import lease as leases
 from slipway.rollout import smoke, strategies
 from slipway.rollout.api import Cluster
-from slipway.rollout.connection import connect, told
+from slipway.rollout.connection import RefusedError, connect, told
 from slipway.rollout.objects import Predictor, identity, objects
 from slipway.rollout.revision import Revision, Revisions
 from slipway.rollout.templates import DIGEST, Object, annotation, labels
+from slipway.rollout.wait import POLL_SECONDS
 from slipway.spec import Spec
 
 logger = logging.getLogger(__name__)
@@ -33,6 +35,8 @@ _REMOTE = ("s3://", "s3a://", "http://", "https://")
 
 _PART_BYTES = 900_000
 _MOST_BYTES = 8_000_000
+_REACHABLE_SECONDS = 20
+"""Seconds after which a Service of ready pods is known throughout the cluster."""
 
 
 def deploy(uri: str, digest: str, spec: Spec, context: str, image: str, run: str, why: str = "") -> str:
@@ -157,8 +161,16 @@ def _undone(
 
 
 def _smoke(cluster: Cluster, service: str, bundle: Bundle) -> None:
+    deadline = time.monotonic() + _REACHABLE_SECONDS
+
     def ask(content: Any) -> Any:
-        return cluster.ask("Service", service, "http", "/predict", content)
+        while True:
+            try:
+                return cluster.ask("Service", service, "http", "/predict", content)
+            except RefusedError as error:
+                if error.status not in (404, 502, 503) or time.monotonic() > deadline:
+                    raise
+                time.sleep(POLL_SECONDS)
 
     smoke.compare(ask, bundle, f"Service {service!r}")
 
