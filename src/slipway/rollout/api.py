@@ -103,10 +103,18 @@ class Cluster:
         Raises:
             RolloutError: One exists and is not ours, a field is managed by another one, or the cluster refuses.
         """
+        self.check(*items)
+        return [self._apply(item, dry=False) for item in items]
+
+    def check(self, *items: Object) -> None:
+        """Changes nothing, but fails as applying the objects would.
+
+        Raises:
+            RolloutError: As ``apply`` does.
+        """
         for item in items:
             self._require_ours(item)
             self._apply(item, dry=True)
-        return [self._apply(item, dry=False) for item in items]
 
     def ask(self, kind: str, name: str, port: str, path: str, content: Any = None) -> Any:
         """Asks a pod or a Service over HTTP through the cluster's API, so that it works from outside too.

@@ -116,6 +116,7 @@ def _move(
 ) -> None:
     revisions = Revisions(cluster, spec.name)
     good = revisions.serving()
+    cluster.check(*made)
     around = [item for item in made if item["kind"] != "ConfigMap"]
     cluster.apply(*(item for item in made if item["kind"] == "ConfigMap"))
     revision = revisions.record(identity(around), bundle.manifest.digest, around, notes)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from slipway.errors import RolloutError
 from slipway.rollout import tracks
+from slipway.rollout import wait as waiting
 from slipway.rollout.analysis import Verdict, analyse
 from slipway.rollout.api import Cluster
 from slipway.rollout.lease import Lease, Progress
@@ -15,7 +16,7 @@ from slipway.rollout.revision import Revision
 from slipway.rollout.samples import Window
 from slipway.rollout.templates import Object
 from slipway.rollout.traffic import Gateway, Pods, Traffic, signed_service
-from slipway.rollout.wait import POLL_SECONDS, Rollout, pods, wait
+from slipway.rollout.wait import Rollout, pods, wait
 from slipway.spec import Rollout as Settings
 from slipway.spec import Serving
 
@@ -241,7 +242,7 @@ def _stay(move: Move, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         _check_requests(move)
-        time.sleep(min(POLL_SECONDS, seconds))
+        time.sleep(min(waiting.POLL_SECONDS, seconds))
 
 
 def _watch(move: Move, track: Object, seconds: float) -> None:
@@ -255,7 +256,7 @@ def _watch(move: Move, track: Object, seconds: float) -> None:
         progress = _check_requests(move)
         if progress.request == "promote" or (time.monotonic() >= deadline and not progress.paused):
             return
-        time.sleep(min(POLL_SECONDS, seconds))
+        time.sleep(min(waiting.POLL_SECONDS, seconds))
 
 
 def _requests(move: Move) -> Callable[[], object]:

@@ -26,7 +26,9 @@ Object = dict[str, Any]
 
 def read(kind: str) -> Object:
     """The manifest of a kind of object."""
-    file = resources.files("slipway.manifests").joinpath("predictor", f"predictor-{kind.lower()}.yaml")
+    folder = resources.files("slipway.manifests").joinpath("predictor")
+    name = f"predictor-{kind.lower()}.yaml"
+    file = next(path for path in (folder.joinpath(name), folder.joinpath("optional", name)) if path.is_file())
     made: Object = yaml.safe_load(file.read_text(encoding="utf-8"))
     return made
 
