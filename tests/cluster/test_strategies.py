@@ -1,5 +1,8 @@
 """Given a served model under load, when another one takes its place, then no request is lost."""
 
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -12,6 +15,8 @@ from slipway.bundle import manifest
 from slipway.errors import RolloutError
 from slipway.rollout import control
 from slipway.rollout.revision import Revisions
+from slipway.rollout.wait import is_ready
+from slipway.spec import Spec
 
 Deploy = Callable[..., str]
 
@@ -95,6 +100,26 @@ def test_a_second_rollout_waits_for_the_first(cluster: Any, deploy: Deploy) -> N
     thread.join(120)
 
 
+def test_a_canary_whose_rollout_was_killed_stops_by_itself_and_a_rerun_converges(
+    cluster: Any, deploy: Deploy, load: Any, bundles: Callable[[str], Path], spec: Callable[..., Spec]
+) -> None:
+    deploy("binary")
+    asked = load()
+    process = subprocess.Popen(killable(cluster, bundles("challenger"), spec({**CANARY, "step_s": 600})))
+    try:
+        wait_until(lambda: control.status(cluster.api, "model").routed == "both")
+    finally:
+        process.kill()
+        process.wait()
+    wait_until(lambda: not any(map(is_ready, cluster.pods("canary"))), 120)
+    assert sum(map(is_ready, cluster.pods("stable"))) == 2
+    assert "was left half done" in control.status(cluster.api, "model").remarks[0]
+    deploy("challenger", CANARY)
+    assert served(cluster) == digest(bundles, "challenger")
+    assert cluster.deployment("model-canary") is None
+    assert set(asked.settle()) == {"200"}
+
+
 def test_only_so_many_revisions_stay(cluster: Any, deploy: Deploy) -> None:
     deploy("binary", {"keep": 1})
     deploy("challenger", {"keep": 1})
@@ -102,6 +127,18 @@ def test_only_so_many_revisions_stay(cluster: Any, deploy: Deploy) -> None:
     assert [item.number for item in Revisions(cluster.api, "model").all()] == [3, 2]
     maps = cluster.api.find("ConfigMap", {"app.kubernetes.io/component": "bundle"})
     assert maps
+
+
+def killable(cluster: Any, bundle: Path, spec: Spec) -> list[str]:
+    """A command that deploys a bundle."""
+    code = (
+        "import sys, kubernetes; from slipway.rollout import cluster; from slipway.spec import Spec\n"
+        "kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION = sys.argv[1]\n"
+        "cluster.deploy(sys.argv[2], sys.argv[3], Spec.model_validate_json(sys.argv[4]), *sys.argv[5:], 'run')\n"
+    )
+    path, wanted = os.environ["SLIPWAY_TEST_KUBECONFIG"], spec.model_dump_json()
+    version = manifest.read(bundle).digest
+    return [sys.executable, "-c", code, path, str(bundle), version, wanted, cluster.context, cluster.image]
 
 
 def begin(cluster: Any, deploy: Deploy) -> threading.Thread:
