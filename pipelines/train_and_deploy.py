@@ -1,6 +1,6 @@
 """From a table to a served champion."""
 
-from typing import Dict, List, NamedTuple
+from typing import Any, Dict, List, NamedTuple
 
 from kfp import dsl
 from kfp.dsl import HTML, Artifact, Input, Markdown, Model
@@ -27,9 +27,11 @@ def launch(
     registry: str,
     to: str,
     context: str,
-    serving: Dict[str, str],
+    serving: Dict[str, Any],
+    rollout: Dict[str, Any],
     state: str,
     run: str,
+    reason: str,
 ):
     """Registers and deploys a model that was promoted.
 
@@ -39,7 +41,16 @@ def launch(
     with dsl.If(promoted == True, name="promoted"):  # noqa: E712
         registered = register(bundle=bundle, name=name, registry=registry, champion=champion, run=run)
         deployed = deploy(
-            bundle=bundle, name=name, registry=registry, to=to, context=context, serving=serving, state=state, run=run
+            bundle=bundle,
+            name=name,
+            registry=registry,
+            to=to,
+            context=context,
+            serving=serving,
+            rollout=rollout,
+            state=state,
+            run=run,
+            reason=reason,
         ).after(registered)
     for reaches_outside in (registered, deployed):
         reaches_outside.set_caching_options(False)
@@ -70,11 +81,13 @@ def train_and_deploy(
     registry: str = "",
     to: str = "auto",
     context: str = "",
-    serving: Dict[str, str] = {},
+    serving: Dict[str, Any] = {},
+    rollout: Dict[str, Any] = {},
     seed: int = 0,
     fingerprint: str = "",
     state: str = "",
     run: str = "",
+    reason: str = "",
 ) -> Outputs:
     """Takes a table to a tested prediction service, if the new model earns it.
 
@@ -101,11 +114,13 @@ def train_and_deploy(
         registry: Folder at any fsspec URI where versions and the champion are kept; empty: the run stands alone.
         to: kubernetes, local, or auto: the cluster that the run itself is in, else a server on this machine.
         context: The kubeconfig context to apply to; empty inside a cluster.
-        serving: host, port, namespace, image, replicas, cpu, memory, timeout_s where the defaults do not fit.
+        serving: host, port, namespace, image, replicas, cpu, memory, timeout_s, autoscaling, exposure..
+        rollout: strategy, steps, step_s, hold_s, grace_s, keep, analysis, where others fit.
         seed: Seed of the split, the candidates and the bootstrap.
         fingerprint: Hash of the data's content; when it is given, changed data stops the run. Slipway fills it in.
         state: File that remembers the server on this machine; only for a run on a laptop.
         run: Name of the run, for the record; slipway fills it in.
+        reason: Why it is deployed, for the record.
 
     Returns:
         promoted: Whether the new model is to be the champion.
@@ -161,8 +176,10 @@ def train_and_deploy(
         to=to,
         context=context,
         serving=serving,
+        rollout=rollout,
         state=state,
         run=run,
+        reason=reason,
     ).after(drifted)
     for reaches_outside in (checked, drifted, judged, launched):
         reaches_outside.set_caching_options(False)

@@ -1,9 +1,8 @@
 """From a spec to the parameters of a pipeline."""
 
-import json
 from typing import Any
 
-from slipway.spec import Drift, Gates, Quality, Serving, Spec
+from slipway.spec import Drift, Gates, Quality, Spec
 
 
 def train_and_deploy(spec: Spec, **others: Any) -> dict[str, Any]:
@@ -29,13 +28,10 @@ def train_and_deploy(spec: Spec, **others: Any) -> dict[str, Any]:
         "gates": _changed(spec.gates, Gates()),
         "drift_limits": _changed(spec.drift, Drift()),
         "registry": spec.registry,
-        "serving": {key: _text(value) for key, value in _changed(spec.serving, Serving()).items()},
+        "serving": spec.serving.model_dump(mode="json", exclude_defaults=True),
+        "rollout": spec.rollout.model_dump(mode="json", exclude_defaults=True),
         **others,
     }
-
-
-def _text(value: Any) -> str:
-    return json.dumps(value, sort_keys=True) if isinstance(value, dict) else str(value)
 
 
 def _changed(section: Any, default: Any) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pydantic import Field
 from slipway.spec.drift import Drift
 from slipway.spec.gates import Gates
 from slipway.spec.quality import Quality
+from slipway.spec.rollout import Rollout
 from slipway.spec.section import Section
 from slipway.spec.serving import Serving
 from slipway.spec.split import Split
@@ -54,3 +55,4 @@ class Spec(Section):
     registry: str = ".slipway/registry"
     """Folder at any fsspec URI where versions and the champion are kept; empty: a run stands alone."""
     serving: Serving = Serving()
+    rollout: Rollout = Rollout()
