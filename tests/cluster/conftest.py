@@ -6,7 +6,7 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -106,9 +106,10 @@ def deploy(cluster: Cluster, spec: Callable[..., Spec], bundles: Callable[[str],
 
 @dataclass(frozen=True)
 class Load:
-    """A pod that asks the Service without a pause."""
+    """A pod that asks the Service without a pause; what it saw before the test's own part began does not count."""
 
     cluster: Cluster
+    before: Counter[str] = field(default_factory=Counter)
 
     def seen(self) -> Counter[str]:
         text = kubernetes.client.CoreV1Api(self.cluster.client).read_namespaced_pod_log(
@@ -117,9 +118,9 @@ class Load:
         return Counter(json.loads(text.replace("'", '"'))) if text.strip() else Counter()
 
     def settle(self) -> Counter[str]:
-        """What was seen, a little later, so that nothing under way is missed."""
+        """What was seen since the load was steady, a little later, so that nothing under way is missed."""
         time.sleep(3)
-        return self.seen()
+        return self.seen() - self.before
 
 
 @pytest.fixture
@@ -163,7 +164,7 @@ def load(cluster: Cluster, trained: Callable[[str], Any]) -> Callable[[], Load]:
         while time.monotonic() < deadline:
             try:
                 if made.seen()["200"] > 10:
-                    return made
+                    return Load(cluster, made.seen())
             except kubernetes.client.ApiException:
                 pass
             time.sleep(1)

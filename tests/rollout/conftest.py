@@ -13,6 +13,7 @@ import aiohttp.web
 import kmock
 import pytest
 import yaml
+from starlette.testclient import TestClient
 
 KINDS = {
     "v1/configmaps": "ConfigMap",
@@ -245,16 +246,14 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster
 def golden_answer(folder: Path) -> Answer:
     """Answers ``/predict`` as a server of a bundle would."""
     from slipway.bundle.load import load
-    from slipway.serving.answers import encoder
-    from slipway.serving.rows import Decoder
+    from slipway.serving.app import create
 
     bundle = load(folder)
-    decoder, encode = Decoder(bundle.schema), encoder(bundle.schema.target, bundle.manifest)
+    client = TestClient(create(bundle))
 
     def answer(_kind: str, _name: str, path: str, content: Any) -> Any:
         if path != "predict":
             return 404
-        given = json.loads(content) if isinstance(content, str | bytes) else content
-        return {"predictions": encode(bundle.predict(decoder.rows(given["rows"])))}
+        return client.post("/predict", content=content if isinstance(content, bytes) else json.dumps(content)).json()
 
     return answer

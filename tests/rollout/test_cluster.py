@@ -13,6 +13,7 @@ from slipway.errors import RolloutError
 from slipway.rollout import cluster as rollout
 from slipway.rollout import control
 from slipway.rollout.api import Cluster
+from slipway.serving import options
 from slipway.spec import Spec
 
 IMAGE = "slipway/server:0.1.0"
@@ -129,6 +130,47 @@ def test_a_canary_that_fails_is_taken_back(cluster: Any, deploy: Callable[..., s
     assert control.status(api(), "churn").routed == "stable"
     assert states() == {1: "serving", 2: "deprecated"}
     assert "crashes" in control.history(api(), "churn")[0].reason
+
+
+TRIALS = [{"strategy": "ab", "trial": {"header": "x-user", "percent": 20}}, {"strategy": "shadow"}]
+
+
+def on_trial(rollout: dict[str, Any]) -> Spec:
+    return Spec.model_validate({**PREFIX, "serving": {"replicas": 2, "timeout_s": 5}, "rollout": rollout})
+
+
+@pytest.mark.parametrize("moves", TRIALS, ids=["ab", "shadow"])
+def test_a_trial_serves_both_until_it_is_promoted(
+    cluster: Any, deploy: Callable[..., str], trained: Callable[[str], Any], moves: dict[str, Any]
+) -> None:
+    deploy()
+    deploy(on_trial(moves), task="regression")
+    assert states() == {1: "serving", 2: "trial"}
+    pod = cluster.get("apps/v1/deployments", "churn")["spec"]["template"]["spec"]
+    assert [item["name"] for item in pod["initContainers"]] == ["fetch", "fetch-challenger"]
+    given = {item["name"]: item["value"] for item in pod["containers"][0]["env"]}
+    settings = options.parse(pod["containers"][0]["args"], "serve", given)
+    model = settings.models["churn"]
+    assert model.digest == manifest.read(trained("binary").bundle).digest
+    assert model.variants[0].shadow is (moves["strategy"] == "shadow")
+    assert control.status(api(), "churn").remarks == ()
+    assert "has all the traffic" in control.promote(api(), "churn", 5)
+    assert states() == {1: "kept", 2: "serving"}
+
+
+def test_a_trial_can_be_aborted_and_overtaken(cluster: Any, deploy: Callable[..., str]) -> None:
+    deploy()
+    deploy(on_trial(TRIALS[0]), task="regression")
+    assert "revision 1" in control.abort(api(), "churn", 5)
+    assert states() == {1: "serving", 2: "deprecated"}
+    deploy(on_trial(TRIALS[0]), task="regression")
+    deploy(task="multiclass")
+    assert states() == {1: "kept", 2: "deprecated", 3: "serving"}
+
+
+def test_an_ab_test_needs_a_key() -> None:
+    with pytest.raises(ValueError, match="needs a key"):
+        on_trial({"strategy": "ab"})
 
 
 def test_a_canary_that_nobody_asks_is_not_promoted(cluster: Any, deploy: Callable[..., str]) -> None:

@@ -61,10 +61,38 @@ def history(
 
 @app.command()
 def promote(
-    context: Context, spec: SpecFile = DEFAULT_SPEC, name: Name = "", namespace: Namespace = "", as_json: AsJson = False
+    context: Context,
+    spec: SpecFile = DEFAULT_SPEC,
+    name: Name = "",
+    namespace: Namespace = "",
+    timeout: Seconds = 300,
+    as_json: AsJson = False,
 ) -> None:
-    """Move the canary that is under way to its next step now, whatever its analysis says; it also ends a pause."""
-    _ask(context, spec, name, namespace, as_json, "asked the rollout to move on", request="promote", paused=False)
+    """Move a canary to its next step now, whatever its analysis says, or give a revision on trial all the traffic."""
+    from slipway.rollout import control
+
+    cluster, model = _named(context, spec, name, namespace)
+    _say(control.promote(cluster, model, timeout), as_json)
+
+
+@app.command()
+def verdict(
+    outcomes: Annotated[str, typer.Argument(help="Table of outcomes: CSV or Parquet at any URI.")],
+    variant: Annotated[str, typer.Option("--variant", help="Column that says stable or challenger.")] = "variant",
+    outcome: Annotated[str, typer.Option("--outcome", help="Column of outcomes; higher is better.")] = "outcome",
+    expected: Annotated[float, typer.Option("--expected", min=0, help="Difference that one hopes to see.")] = 0.0,
+    confidence: Annotated[float, typer.Option("--confidence", min=0.5, max=0.999)] = 0.95,
+    as_json: AsJson = False,
+) -> None:
+    """Judge an A/B test by its outcomes; the verdict holds however often one looks."""
+    from slipway.rollout import experiment
+    from slipway.rollout.outcomes import read
+
+    found = experiment.verdict(*read(outcomes, variant, outcome), confidence, expected)
+    if as_json:
+        _print(asdict(found))
+    else:
+        typer.echo(f"{found.decision}: {found.sentence}")
 
 
 @app.command()
@@ -72,7 +100,11 @@ def pause(
     context: Context, spec: SpecFile = DEFAULT_SPEC, name: Name = "", namespace: Namespace = "", as_json: AsJson = False
 ) -> None:
     """Keep the canary that is under way at its share until it is promoted or aborted."""
-    _ask(context, spec, name, namespace, as_json, "asked the rollout to stay as it is", paused=True)
+    from slipway.rollout import control
+
+    cluster, model = _named(context, spec, name, namespace)
+    control.ask(cluster, model, paused=True)
+    _say("asked the rollout to stay as it is", as_json)
 
 
 @app.command()
@@ -141,14 +173,6 @@ def _champion(spec: Path, name: str) -> str:
         typer.echo(f"the registry can't be asked: {error}", err=True)
         return ""
     return champion.digest if champion else ""
-
-
-def _ask(context: str, spec: Path, name: str, namespace: str, as_json: bool, sentence: str, **changes: object) -> None:
-    from slipway.rollout import control
-
-    cluster, model = _named(context, spec, name, namespace)
-    control.ask(cluster, model, **changes)
-    _say(sentence, as_json)
 
 
 def _say(sentence: str, as_json: bool) -> None:

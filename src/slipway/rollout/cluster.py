@@ -120,12 +120,13 @@ def _move(
     around = [item for item in made if item["kind"] != "ConfigMap"]
     cluster.apply(*(item for item in made if item["kind"] == "ConfigMap"))
     revision = revisions.record(identity(around), bundle.manifest.digest, around, notes)
+    revisions.overtake(revision)
     before = lease.progress()
     if before.revision != revision.number:
         lease.advance(step=0, paused=False)
     lease.advance(request="")
     try:
-        strategies.run(
+        settled = strategies.run(
             strategies.Move(
                 cluster, lease, revision, good, spec.serving, spec.rollout, lambda name: _smoke(cluster, name, bundle)
             )
@@ -133,8 +134,11 @@ def _move(
     except BaseException as error:
         _undone(cluster, lease, revisions, revision, good, error, spec.serving.timeout_s)
         raise
-    revisions.finish(revision)
-    lease.advance(revision=0, phase="", step=0, percent=0.0, paused=False, request="")
+    if settled:
+        revisions.finish(revision)
+        lease.advance(**leases.AT_REST)
+    else:
+        revisions.mark(revision, "trial")
     revisions.prune(spec.rollout.keep)
     _tidy(cluster, spec.name, {item.digest for item in revisions.all()}, spec.serving.timeout_s)
 
@@ -156,7 +160,7 @@ def _undone(
             said_now = restore(cluster, revisions.name, good, seconds)
         finally:
             revisions.mark(revision, "deprecated", said)
-        lease.advance(revision=0, phase="", step=0, percent=0.0, paused=False, request="")
+        lease.advance(**leases.AT_REST)
         if isinstance(error, SlipwayError):
             raise RolloutError(f"{said}; {said_now}") from None  # noqa: EM102 - the sentence is the error's own
 

@@ -9,6 +9,7 @@ from slipway.rollout.api import Cluster
 from slipway.rollout.cluster import restore
 from slipway.rollout.lease import Progress
 from slipway.rollout.revision import Revision, Revisions
+from slipway.rollout.strategies import ON_TRIAL
 from slipway.rollout.templates import DIGEST, TRACK_LABEL, Object, annotation
 from slipway.rollout.wait import is_ready, pods
 
@@ -94,6 +95,30 @@ def ask(cluster: Cluster, name: str, **changes: object) -> Progress:
     return leases.advance(cluster, name, **changes)
 
 
+def promote(cluster: Cluster, name: str, seconds: float) -> str:
+    """Moves the canary that is under way to its next step, or gives a revision on trial all the traffic.
+
+    Args:
+        cluster: The cluster.
+        name: Name of the predictor.
+        seconds: How long the pods may take.
+
+    Returns:
+        What happens, in a sentence.
+
+    Raises:
+        RolloutError: There is nothing to promote, or it can't serve; the last good revision serves then.
+    """
+    revisions = Revisions(cluster, name)
+    target = revisions.on_trial()
+    if target is None or leases.holder(cluster, name):
+        ask(cluster, name, request="promote", paused=False)
+        return "asked the rollout to move on"
+    with leases.held(cluster, name, _me(cluster)) as lease:
+        _serve(cluster, revisions, lease, target, seconds)
+    return f"{target.title} has all the traffic"
+
+
 def abort(cluster: Cluster, name: str, seconds: float) -> str:
     """Ends the rollout that is under way, or what one left that was killed: the last good revision gets the traffic.
 
@@ -112,7 +137,7 @@ def abort(cluster: Cluster, name: str, seconds: float) -> str:
         leases.advance(cluster, name, request="abort")
         return "asked the rollout to give the traffic back"
     revisions = Revisions(cluster, name)
-    pending = [item for item in revisions.all() if item.state == "pending"]
+    pending = [item for item in revisions.all() if item.state in ("pending", "trial")]
     if not pending:
         message = f"no rollout of {name!r} is under way or was left half done in namespace {cluster.namespace!r}"
         raise RolloutError(message)
@@ -120,7 +145,7 @@ def abort(cluster: Cluster, name: str, seconds: float) -> str:
         said = restore(cluster, name, revisions.serving(), seconds)
         for item in pending:
             revisions.mark(item, "deprecated", "its rollout was aborted")
-        _rest(lease)
+        lease.advance(**leases.AT_REST)
     return said
 
 
@@ -152,21 +177,24 @@ def undo(cluster: Cluster, name: str, seconds: float, to: int | None = None, why
         if present is not None and target.name == present.name:
             message = f"{target.title} serves already"
             raise RolloutError(message)
-        lease.advance(revision=target.number, strategy="undo", phase="rolling back", step=0, request="", paused=False)
-        try:
-            strategies.settle(cluster, target, seconds, lease.require)
-        except RolloutError as error:
-            message = f"{error}; {restore(cluster, name, present, seconds)}"
-            raise RolloutError(message) from None
-        revisions.finish(target)
+        lease.advance(**leases.AT_REST)
+        lease.advance(revision=target.number, strategy="undo", phase="rolling back")
+        _serve(cluster, revisions, lease, target, seconds)
         if present is not None:
             revisions.mark(present, "deprecated", why or f"undone in favour of {target.title}")
-        _rest(lease)
     return target
 
 
-def _rest(lease: leases.Lease) -> None:
-    lease.advance(revision=0, phase="", step=0, percent=0.0, paused=False, request="")
+def _serve(cluster: Cluster, revisions: Revisions, lease: leases.Lease, target: Revision, seconds: float) -> None:
+    """Rolls a revision out; the last good one serves again when that fails."""
+    try:
+        strategies.settle(cluster, target, seconds, lease.require)
+    except RolloutError as error:
+        message = f"{error}; {restore(cluster, revisions.name, revisions.serving(), seconds)}"
+        raise RolloutError(message) from None
+    revisions.finish(target)
+    revisions.overtake(target)
+    lease.advance(**leases.AT_REST)
 
 
 def _me(cluster: Cluster) -> str:
@@ -189,7 +217,7 @@ def _remarks(
     said = []
     if champion and serving and champion != serving.digest:
         said.append(f"the registry's champion is {champion[:12]}, but {serving.digest[:12]} is served")
-    if progress.revision and not holder:
+    if progress.revision and not holder and progress.phase != ON_TRIAL:
         said.append(
             f"a rollout of revision {progress.revision} was left half done ({progress.phase}): "
             "run it again, or slipway rollout abort"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from slipway.errors import RolloutError, SlipwayError
 from slipway.rollout.api import Cluster
@@ -47,6 +47,10 @@ class Progress:
     paused: bool = False
     request: Request = ""
     analysis: tuple[str, ...] = ()
+
+
+AT_REST: dict[str, Any] = {"revision": 0, "phase": "", "step": 0, "percent": 0.0, "paused": False, "request": ""}
+"""Changes of the progress when nothing is on its way any more."""
 
 
 @dataclass(slots=True)

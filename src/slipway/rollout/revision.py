@@ -8,8 +8,8 @@ from slipway.errors import RolloutError
 from slipway.rollout.api import Cluster
 from slipway.rollout.templates import DIGEST, REVISION, RUN, WHO, WHY, Object, annotation, labels
 
-State = Literal["pending", "serving", "kept", "deprecated"]
-"""On its way, the last good one, an earlier good one, or refused."""
+State = Literal["pending", "trial", "serving", "kept", "deprecated"]
+"""On its way, in an A/B test or a shadow, the last good one, an earlier good one, or refused."""
 
 _PART = "revision"
 _STATE, _SINCE, _REASON = "slipway/state", "slipway/since", "slipway/reason"
@@ -90,6 +90,16 @@ class Revisions:
     def serving(self) -> Revision | None:
         """The last good revision; None before the first."""
         return next((item for item in self.all() if item.state == "serving"), None)
+
+    def on_trial(self) -> Revision | None:
+        """The revision in an A/B test, or a shadow; None when there is none."""
+        return next((item for item in self.all() if item.state == "trial"), None)
+
+    def overtake(self, revision: Revision) -> None:
+        """Writes down that others which were on their way, or on trial, are so no more."""
+        for item in self.all():
+            if item.state in ("pending", "trial") and item.name != revision.name:
+                self.mark(item, "deprecated", f"overtaken by {revision.title}")
 
     def before(self) -> Revision | None:
         """The last good revision before the one that serves."""

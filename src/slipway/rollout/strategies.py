@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from slipway.errors import RolloutError
 from slipway.rollout import tracks
+from slipway.rollout import trial as trials
 from slipway.rollout import wait as waiting
 from slipway.rollout.analysis import Verdict, analyse
 from slipway.rollout.api import Cluster
@@ -24,6 +25,10 @@ logger = logging.getLogger(__name__)
 
 _ALIVE_SECONDS = 60
 """Seconds for which a canary's pods stay ready after the rollout that watches them was last seen."""
+
+
+ON_TRIAL = "on trial"
+"""Phase of an A/B test or a shadow, which lasts until somebody ends it."""
 
 
 class AbortedError(RolloutError):
@@ -58,21 +63,25 @@ class Move:
         return str(self.to.deployment["metadata"]["name"])
 
 
-def run(move: Move) -> None:
+def run(move: Move) -> bool:
     """Moves traffic to a revision by the strategy of the spec; the first one, and the same one again, are rolled out.
 
     Args:
         move: What moves where.
 
+    Returns:
+        Whether it has all the traffic; False when it is on trial from now on.
+
     Raises:
         RolloutError: It can't serve, or does not do as well; the traffic is then wherever it came to be.
     """
-    ways = {"rolling": rolling, "blue-green": blue_green, "canary": canary}
+    ways = {"rolling": rolling, "blue-green": blue_green, "canary": canary, "ab": trial, "shadow": trial}
     strategy = move.settings.strategy
     if move.good is None or move.good.name == move.to.name:
         strategy = "rolling"
     move.lease.advance(revision=move.to.number, strategy=strategy)
     ways[strategy](move)
+    return ways[strategy] is not trial
 
 
 def rolling(move: Move) -> None:
@@ -109,6 +118,20 @@ def canary(move: Move) -> None:
         _step(move, traffic, percent, replicas)
         move.lease.advance(step=index + 1)
     _promote(move, to="both")
+
+
+def trial(move: Move) -> None:
+    """Pods serve both revisions: an A/B test, or a shadow. It lasts until it is promoted or aborted."""
+    assert move.good is not None  # noqa: S101 - run() looked
+    move.lease.advance(phase="pods take up the challenger", percent=0.0)
+    good = move.good.signed()
+    both = trials.deployment(good[-1], move.to.deployment, move.settings)
+    applied = move.cluster.apply(*good[:-2], _sized(move.cluster, both))
+    wait(move.cluster, Rollout(applied[-1], move.serving.timeout_s, _requests(move)))
+    move.cluster.apply(good[-2])
+    remove_canary(move.cluster, move.name)
+    percent = move.settings.trial.percent if move.settings.strategy == "ab" else 0.0
+    move.lease.advance(phase=ON_TRIAL, percent=percent)
 
 
 def steps(wanted: list[int], stable: int, *, exact: bool) -> list[tuple[float, int]]:

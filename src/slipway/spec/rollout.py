@@ -41,6 +41,29 @@ class Analysis(Section):
         return self
 
 
+class Trial(Section):
+    """Who is answered by the new revision in an A/B test."""
+
+    percent: float = Field(default=50, gt=0, lt=100)
+    """Share of the keys that it answers for."""
+    header: str = ""
+    """Header of the request whose value is the key; a key always gets the same revision."""
+    column: str = ""
+    """Column of the request's rows that is the key, or that the segment is about."""
+    values: list[str | float | bool] = []
+    """The segment: values of the column that it answers for, in place of a share."""
+
+    @model_validator(mode="after")
+    def _has_one_rule(self) -> "Trial":
+        if self.values and (self.header or not self.column):
+            message = "values are a segment of a column: name the column, and no header"
+            raise ValueError(message)
+        if self.header and self.column:
+            message = "a key is a header or a column, not both"
+            raise ValueError(message)
+        return self
+
+
 class Rollout(Section):
     """How traffic moves to a new revision, and when it moves back."""
 
@@ -57,6 +80,14 @@ class Rollout(Section):
     keep: int = Field(default=3, ge=1, le=50)
     """Earlier revisions that stay for an undo."""
     analysis: Analysis = Analysis()
+    trial: Trial = Trial()
+
+    @model_validator(mode="after")
+    def _has_a_key(self) -> "Rollout":
+        if self.strategy == "ab" and not (self.trial.header or self.trial.column):
+            message = "an A/B test needs a key: name a header or a column in trial"
+            raise ValueError(message)
+        return self
 
     @field_validator("steps")
     @classmethod
