@@ -33,6 +33,10 @@ class Spec(Section):
     """The class of a binary target whose probability is answered; empty for the last one in sorting order."""
     event_time: str = ""
     """The column that says when a row happened; rows are then split by time."""
+    entity: str = ""
+    """The column that says whom or what a row is about, when there are several rows of each; never a feature."""
+    weight: str = ""
+    """The column that says how much a row counts in training and in metrics; never a feature."""
     identifiers: list[str] = []
     """Columns that name a row and say nothing about it; never features."""
     sensitive: list[str] = []
@@ -47,6 +51,8 @@ class Spec(Section):
     """What decides; auto is roc_auc, log_loss or rmse for binary, multiclass or regression."""
     threshold: float = Field(default=0.5, gt=0, lt=1)
     """Probability from which a binary prediction is the positive class."""
+    costs: dict[str, dict[str, float]] = {}
+    """What a decision costs, by actual and then by predicted class, in any one unit; a gain is negative."""
     quality: Quality = Quality()
     split: Split = Split()
     gates: Gates = Gates()
