@@ -1,6 +1,6 @@
 """From a table to a served champion."""
 
-from typing import Dict, List, NamedTuple
+from typing import Any, Dict, List, NamedTuple
 
 from kfp import dsl
 from kfp.dsl import HTML, Artifact, Input, Markdown, Model
@@ -55,11 +55,16 @@ def train_and_deploy(
     task: str = "auto",
     positive: str = "",
     event_time: str = "",
+    entity: str = "",
+    weight: str = "",
     identifiers: List[str] = [],
     sensitive: List[str] = [],
+    sensitive_features: List[str] = [],
     consent: str = "",
     types: Dict[str, str] = {},
-    quality: Dict[str, float] = {},
+    origin: Dict[str, Any] = {},
+    quality: Dict[str, Any] = {},
+    evolution: Dict[str, str] = {},
     validation: float = 0.2,
     test: float = 0.2,
     candidates: List[str] = ["logistic", "forest", "xgboost"],
@@ -85,11 +90,19 @@ def train_and_deploy(
         task: auto, binary, multiclass or regression.
         positive: The class of a binary target whose probability is answered; empty for the last in sorting order.
         event_time: The column that says when a row happened; rows are then split by time. Empty for none.
+        entity: The column that says whom a row is about, when there are several rows of each; all rows of one fall into
+            the same split unless they are split by time. Empty for none.
+        weight: The column that says how much a row counts, zero or more. Empty for none.
         identifiers: Columns that name a row; never features.
         sensitive: Columns kept for fairness only; never features.
+        sensitive_features: Sensitive columns that are features all the same.
         consent: A column of yes and no; rows with no never reach training. Empty for none.
         types: Kinds of columns (number, integer, boolean, category, date) where the one found is not the one wanted.
-        quality: Limits on the data: min_rows, max_null_share, max_dropped_share.
+        origin: What a database or a Delta Lake table needs besides data: query, password_env, version.
+        quality: Limits on the data: min_rows, max_null_share, max_dropped_share, max_duplicate_share,
+            max_outlier_share, min_class_share, max_age, as_of, columns.
+        evolution: What happens to columns that are not what they were for the champion, allow or stop: added, missing,
+            renamed, retyped, levels.
         validation: Share of rows that candidates are compared on.
         test: Share of rows that the winner and the champion are judged on.
         candidates: Names of the candidates: logistic, forest, xgboost.
@@ -121,11 +134,18 @@ def train_and_deploy(
         task=task,
         positive=positive,
         event_time=event_time,
+        entity=entity,
+        weight=weight,
         identifiers=identifiers,
         sensitive=sensitive,
+        sensitive_features=sensitive_features,
         consent=consent,
         types=types,
+        origin=origin,
         quality=quality,
+        evolution=evolution,
+        name=name,
+        registry=registry,
         fingerprint=fingerprint,
     )
     table, contract = checked.outputs["table"], checked.outputs["contract"]

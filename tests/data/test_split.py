@@ -80,3 +80,12 @@ def test_by_time_the_newest_are_tested_on(times: list[float], shares: Split) -> 
         assert when[codes == older].max(initial=-np.inf) < when[codes == newer].min(initial=np.inf)
     if len(np.unique(when)) >= 3:
         assert set(codes) == {split.TRAIN, split.VALIDATION, split.TEST}
+
+
+@given(SEEDS, SHARES, st.integers(3, 60))
+def test_all_rows_of_an_entity_are_in_the_same_split(seed: int, shares: Split, entities: int) -> None:
+    of = np.random.default_rng(seed).integers(0, entities, 400)
+    rows = keys(seed, entities)[of]
+    codes = split.by_entity(rows, shares)
+    assert all(len(np.unique(codes[of == entity])) == 1 for entity in np.unique(of))
+    assert set(codes) == {split.TRAIN, split.VALIDATION, split.TEST}

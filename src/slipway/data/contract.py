@@ -1,5 +1,6 @@
 """What a table promises: its schema, the rows that are kept, and what was found on the way."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -7,16 +8,13 @@ import polars as pl
 
 from slipway.data import summary as summaries
 from slipway.data import target as targets
-from slipway.data.schema import Column, Schema
+from slipway.data.schema import NUMERIC, Column, Schema
 from slipway.data.source import Source
 from slipway.data.summary import Summary
+from slipway.data.usable import NO_CONSENT, NO_ENTITY, NO_TARGET, usable
 from slipway.errors import DataError, GateError, UnknownNameError
 from slipway.spec import Spec
 
-NO_TARGET = "no target"
-NO_CONSENT = "no consent"
-
-_YES = ("true", "yes", "y", "1", "1.0")
 _NAME_LIKE_SHARE = 0.5
 _NAME_LIKE_LEVELS = 50
 
@@ -74,6 +72,7 @@ def examine(source: Source, spec: Spec) -> Contract:
     kept = total - sum(dropped.values())
     findings = [_enough_rows(kept, spec), _few_dropped(total, dropped, spec)]
     _refuse(findings)
+    _check_weight(spec.weight, summary)
     target = targets.resolve(spec, summary[spec.target])
     excluded = dict(_excluded(source, spec, summary, kept))
     inputs = [name for name in source.columns if name not in excluded and name != spec.target]
@@ -85,7 +84,9 @@ def examine(source: Source, spec: Spec) -> Contract:
         columns=tuple(_column(name, summary[name]) for name in inputs),
         target=target,
         event_time=spec.event_time or None,
-        sensitive=tuple(spec.sensitive),
+        entity=spec.entity or None,
+        weight=spec.weight or None,
+        sensitive=_sensitive(spec),
         excluded=excluded,
     )
     notes = [*source.notes, *_notes(dropped, excluded, spec), *_suspicions(summary, inputs, kept)]
@@ -94,49 +95,70 @@ def examine(source: Source, spec: Spec) -> Contract:
 
 
 def keep(frame: pl.DataFrame, spec: Spec, schema: Schema) -> pl.DataFrame:
-    """The rows with a target and consent, and the columns that later steps need."""
-    names = [*schema.names, schema.target.name, *schema.sensitive, schema.event_time]
-    kept = frame.filter(_consenting(frame, spec) & frame[spec.target].is_not_null())
-    return pl.DataFrame([kept[name] for name in dict.fromkeys(names) if name])
+    """The rows that may be used, and the columns that later steps need."""
+    others = (schema.event_time, schema.entity, schema.weight)
+    names = [*schema.names, schema.target.name, *schema.sensitive, *(name for name in others if name)]
+    kept, _ = usable(frame, spec)
+    return pl.DataFrame([kept[name] for name in dict.fromkeys(names)])
 
 
 def _gather(source: Source, spec: Spec) -> tuple[int, dict[str, int], dict[str, Summary]]:
-    total, without_target, without_consent = 0, 0, 0
+    total, counts = 0, Counter[str]()
     summary: dict[str, Summary] = {}
     for frame in source.batches():
-        consent, target = _consenting(frame, spec), frame[spec.target].is_not_null()
+        kept, dropped = usable(frame, spec)
         total += len(frame)
-        without_consent += int((~consent).sum())
-        without_target += int((consent & ~target).sum())
-        kept = frame.filter(consent & target)
+        counts.update(dropped)
         part = {name: summaries.fit(kept[name], kind) for name, kind in source.columns.items()}
         summary = {name: summaries.merge([summary[name], part[name]]) for name in part} if summary else part
-    dropped = {NO_TARGET: without_target, NO_CONSENT: without_consent}
-    return total, {reason: count for reason, count in dropped.items() if count}, summary
+    return total, {reason: count for reason, count in counts.items() if count}, summary
 
 
-def _consenting(frame: pl.DataFrame, spec: Spec) -> pl.Series:
-    if not spec.consent:
-        return pl.repeat(True, len(frame), eager=True)
-    return frame[spec.consent].cast(pl.String).str.to_lowercase().is_in(_YES).fill_null(False)
+def _sensitive(spec: Spec) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([*spec.sensitive, *spec.sensitive_features]))
 
 
 def _check_names(source: Source, spec: Spec) -> None:
-    named = {"target": [spec.target], "event_time": [spec.event_time], "consent": [spec.consent]}
-    for field, columns in {**named, "sensitive": spec.sensitive}.items():
+    single = {name: getattr(spec, name) for name in ("target", "event_time", "entity", "weight", "consent")}
+    several = {"sensitive": spec.sensitive, "sensitive_features": spec.sensitive_features}
+    for field, columns in {**{field: [name] for field, name in single.items() if name}, **several}.items():
         for name in columns:
-            if name and name not in source.columns:
+            if name not in source.columns:
                 hidden = " (it is under 'identifiers')" if name in spec.identifiers else ""
                 where = f"the data{hidden}, but field {field!r} names it"
                 raise UnknownNameError(what="column", name=name, known=source.columns, where=where)
-    if spec.target in spec.sensitive or spec.target in (spec.event_time, spec.consent):
-        message = f"column {spec.target!r} is the target, so it can't be sensitive, event_time or consent as well"
+    taken = next((field for field, name in single.items() if name == spec.target and field != "target"), "")
+    if taken or spec.target in _sensitive(spec):
+        message = f"column {spec.target!r} is the target, so it can't be {taken or 'sensitive'} as well"
         raise DataError(message)
+    _check_kinds(source, spec)
+
+
+def _check_kinds(source: Source, spec: Spec) -> None:
     if spec.event_time and source.columns[spec.event_time] == "category":
         message = (
             f"column {spec.event_time!r} is to be the event time, but holds text; write it as 2026-11-21 or as a number"
         )
         raise DataError(message)
+    if spec.weight and source.columns[spec.weight] not in NUMERIC:
+        message = f"column {spec.weight!r} is to be the weight, but is {source.columns[spec.weight]}, not a number"
+        raise DataError(message)
+
+
+def _check_weight(name: str, summary: dict[str, Summary]) -> None:
+    if not name:
+        return
+    column = summary[name]
+    if column.nulls:
+        wrong = f"is missing or not finite in {column.nulls:,} rows"
+    elif column.minimum is not None and column.minimum < 0:
+        wrong = f"is {column.minimum:g} in a row"
+    elif column.maximum == 0:
+        wrong = "is 0 in every row"
+    else:
+        return
+    message = f"column {name!r} is the weight, but {wrong}; a weight is a number of zero or more: mend those rows"
+    raise DataError(message)
 
 
 def _enough_rows(kept: int, spec: Spec) -> Finding:
@@ -146,9 +168,10 @@ def _enough_rows(kept: int, spec: Spec) -> Finding:
 
 
 def _few_dropped(total: int, dropped: dict[str, int], spec: Spec) -> Finding:
-    count = dropped.get(NO_TARGET, 0)
+    count = dropped.get(NO_TARGET, 0) + dropped.get(NO_ENTITY, 0)
     most = spec.quality.max_dropped_share
-    said = f"{count:,} of {total:,} rows have no {spec.target!r}; quality.max_dropped_share allows {most:.0%}"
+    names = " or no ".join(repr(name) for name in (spec.target, spec.entity) if name)
+    said = f"{count:,} of {total:,} rows have no {names}; quality.max_dropped_share allows {most:.0%}"
     return Finding("rows without a target", "", count <= most * total, said)
 
 
@@ -161,9 +184,13 @@ def _refuse(findings: list[Finding]) -> None:
 def _excluded(source: Source, spec: Spec, summary: dict[str, Summary], rows: int) -> Iterator[tuple[str, str]]:
     named = {
         **dict.fromkeys(spec.sensitive, "sensitive: kept for fairness only"),
+        **({spec.entity: "entity: says whom or what a row is about"} if spec.entity else {}),
+        **({spec.weight: "weight: says how much a row counts"} if spec.weight else {}),
         **({spec.event_time: "event time: orders the rows"} if spec.event_time else {}),
         **({spec.consent: "consent: says which rows may be used"} if spec.consent else {}),
     }
+    for name in spec.sensitive_features:
+        named.pop(name, None)
     yield from ((name, "identifier") for name in spec.identifiers)
     for name in source.columns:
         reason = named.get(name) or _useless(summary[name], rows, spec)
@@ -195,6 +222,8 @@ def _notes(dropped: dict[str, int], excluded: dict[str, str], spec: Spec) -> Ite
         yield f"{dropped[NO_TARGET]:,} rows were dropped because their {spec.target!r} is missing"
     if NO_CONSENT in dropped:
         yield f"{dropped[NO_CONSENT]:,} rows were dropped because {spec.consent!r} is not yes"
+    if NO_ENTITY in dropped:
+        yield f"{dropped[NO_ENTITY]:,} rows were dropped because their {spec.entity!r} is missing"
     for name, reason in excluded.items():
         if name not in spec.identifiers:
             yield f"column {name!r} is no feature: {reason}"

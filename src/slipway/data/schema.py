@@ -75,13 +75,17 @@ class Schema:
         columns: Input columns in the order of the data.
         target: The target.
         event_time: The column that orders rows in time, or None.
-        sensitive: Columns kept for fairness only.
+        entity: The column that says whom or what a row is about, or None.
+        weight: The column that says how much a row counts, or None.
+        sensitive: Columns kept for fairness; inputs only where ``columns`` has them too.
         excluded: Name of each column that is not an input, with the reason in words.
     """
 
     columns: tuple[Column, ...]
     target: Target
     event_time: str | None = None
+    entity: str | None = None
+    weight: str | None = None
     sensitive: tuple[str, ...] = ()
     excluded: dict[str, str] = field(default_factory=dict)
 
@@ -94,6 +98,14 @@ class Schema:
     def kinds(self) -> dict[str, Kind]:
         """Name to kind of the input columns."""
         return {column.name: column.kind for column in self.columns}
+
+    @property
+    def split_by(self) -> tuple[str, ...]:
+        """The columns that say where a row falls when it is not by time: the entity, or else the inputs.
+
+        The target is none of them, so that a label can be corrected without moving its row.
+        """
+        return (self.entity,) if self.entity else self.names
 
     def to_json(self) -> str:
         """The schema as indented JSON."""
@@ -111,6 +123,8 @@ class Schema:
             columns=tuple(_column(item) for item in raw["columns"]),
             target=Target(**{**raw["target"], "classes": tuple(raw["target"]["classes"])}),
             event_time=raw["event_time"],
+            entity=raw.get("entity"),
+            weight=raw.get("weight"),
             sensitive=tuple(cast("Iterable[str]", raw["sensitive"])),
             excluded=dict(raw["excluded"]),
         )

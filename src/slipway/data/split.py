@@ -1,6 +1,6 @@
 """Which rows train, which compare the candidates, which judge the winner."""
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +20,12 @@ _MANY_EQUAL = 0.5
 def by_hash(keys: Keys, strata: NDArray[np.int64], split: Split) -> NDArray[np.uint8]:
     """Splits rows by their hash, in the same shares within each stratum.
 
-    A row's place depends on its values, not on its position: rows that are added later move almost none of the others.
-    Equal rows fall into the same split, so that no row is judged by its copy; unless most rows have a copy, as in a
-    table of few categories.
+    A row's place depends on what was hashed, not on its position: rows that are added later move almost none of the
+    others. Equal rows fall into the same split, so that no row is judged by its copy; unless most rows have a
+    copy, as in a table of few categories.
 
     Args:
-        keys: Hash of each row, shape (n,).
+        keys: Hash of each row's inputs, shape (n,).
         strata: The class of each row, or zeros, shape (n,).
         split: Shares of validation and test.
 
@@ -36,15 +36,21 @@ def by_hash(keys: Keys, strata: NDArray[np.int64], split: Split) -> NDArray[np.u
     codes = np.full(len(keys), TRAIN, dtype=np.uint8)
     for stratum in np.unique(strata):
         rows = np.flatnonzero(strata == stratum)
-        distinct, place = np.unique(keys[rows], return_inverse=True)
-        before = np.cumsum(np.bincount(place)) / len(rows)
-        test = _cut(before, split.test, len(distinct), leave=2)
-        validation = max(
-            _cut(before, split.test + split.validation, len(distinct), leave=1), min(test + 1, len(distinct) - 1)
-        )
-        codes[rows[place < validation]] = VALIDATION
-        codes[rows[place < test]] = TEST
+        codes[rows] = _by_rank(keys[rows], split)
     return codes
+
+
+def by_entity(keys: Keys, split: Split) -> NDArray[np.uint8]:
+    """Splits rows by the hash of their entity: all rows of one fall into the same split.
+
+    Args:
+        keys: Hash of each row's entity, shape (n,).
+        split: Shares of validation and test.
+
+    Returns:
+        A code for each row, shape (n,).
+    """
+    return _by_rank(keys, split)
 
 
 def by_time(times: NDArray[np.float64], split: Split) -> NDArray[np.uint8]:
@@ -57,14 +63,18 @@ def by_time(times: NDArray[np.float64], split: Split) -> NDArray[np.uint8]:
     Returns:
         A code for each row, shape (n,).
     """
-    distinct, place = np.unique(np.nan_to_num(times, nan=-np.inf), return_inverse=True)
-    age = len(distinct) - 1 - place
-    before = np.cumsum(np.bincount(age)) / len(times)
+    return _by_rank(-np.nan_to_num(times, nan=-np.inf), split)
+
+
+def _by_rank(values: NDArray[Any], split: Split) -> NDArray[np.uint8]:
+    """The smallest values test, those after them validate; equal ones stay together."""
+    distinct, place = np.unique(values, return_inverse=True)
+    before = np.cumsum(np.bincount(place)) / len(values)
     test = _cut(before, split.test, len(distinct), leave=2)
     validation = max(
         _cut(before, split.test + split.validation, len(distinct), leave=1), min(test + 1, len(distinct) - 1)
     )
-    return np.select([age < test, age < validation], [TEST, VALIDATION], TRAIN).astype(np.uint8)
+    return np.select([place < test, place < validation], [TEST, VALIDATION], TRAIN).astype(np.uint8)
 
 
 def _cut(before: NDArray[np.float64], share: float, distinct: int, leave: int) -> int:

@@ -1,11 +1,26 @@
 """The one file a user writes: what to predict, from which data, and under which limits."""
 
 from slipway.spec.drift import Drift
+from slipway.spec.evolution import Evolution
 from slipway.spec.gates import Gates
 from slipway.spec.load import load, parse
 from slipway.spec.model import Metric, Spec
-from slipway.spec.quality import Quality
+from slipway.spec.origin import Origin
+from slipway.spec.quality import ColumnLimits, Quality
 from slipway.spec.serving import Serving
 from slipway.spec.split import Split
 
-__all__ = ["Drift", "Gates", "Metric", "Quality", "Serving", "Spec", "Split", "load", "parse"]
+__all__ = [
+    "ColumnLimits",
+    "Drift",
+    "Evolution",
+    "Gates",
+    "Metric",
+    "Origin",
+    "Quality",
+    "Serving",
+    "Spec",
+    "Split",
+    "load",
+    "parse",
+]

@@ -5,7 +5,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from slipway.spec.drift import Drift
+from slipway.spec.evolution import Evolution
 from slipway.spec.gates import Gates
+from slipway.spec.origin import Origin
 from slipway.spec.quality import Quality
 from slipway.spec.section import Section
 from slipway.spec.serving import Serving
@@ -24,7 +26,8 @@ class Spec(Section):
     name: Name
     """Name of the model: the Deployment, the Service and the registry entry. A DNS label of at most 40 characters."""
     data: str = Field(min_length=1)
-    """The table: a file, a glob or a folder of CSV or Parquet, local or at any fsspec URI."""
+    """The table: a file, a glob or a folder of CSV or Parquet, or a Delta Lake table, local or at any fsspec URI; or a
+    database, with ``origin.query``."""
     target: str = Field(min_length=1)
     """The column to predict."""
     task: Literal["auto", "binary", "multiclass", "regression"] = "auto"
@@ -40,7 +43,9 @@ class Spec(Section):
     identifiers: list[str] = []
     """Columns that name a row and say nothing about it; never features."""
     sensitive: list[str] = []
-    """Columns kept for fairness only; never features."""
+    """Columns kept for fairness only; never features, unless ``sensitive_features`` lists them too."""
+    sensitive_features: list[str] = []
+    """Sensitive columns that are to be features all the same."""
     consent: str = ""
     """A column of yes and no; rows with no, or with nothing, never reach training."""
     types: dict[str, Kind] = {}
@@ -53,7 +58,9 @@ class Spec(Section):
     """Probability from which a binary prediction is the positive class."""
     costs: dict[str, dict[str, float]] = {}
     """What a decision costs, by actual and then by predicted class, in any one unit; a gain is negative."""
+    origin: Origin = Origin()
     quality: Quality = Quality()
+    evolution: Evolution = Evolution()
     split: Split = Split()
     gates: Gates = Gates()
     drift: Drift = Drift()

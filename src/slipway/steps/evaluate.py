@@ -206,7 +206,8 @@ def _heldout(rows: Path, schema: Schema, spec: Spec) -> str:
     if schema.event_time:
         return Heldout({}, spec.split.seed, {}).to_json()
     frame = pl.concat([tables.read(rows / NAMES[code]) for code in (VALIDATION, TEST)])
-    return heldout.of(frame, champions.labels(frame, schema.target), spec.split.seed).to_json()
+    classes = [""] * len(frame) if schema.entity else champions.labels(frame, schema.target)
+    return heldout.of(frame.select(schema.split_by), classes, spec.split.seed).to_json()
 
 
 def _predictions(outputs: NDArray[np.float64], schema: Schema) -> str:

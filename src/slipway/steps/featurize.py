@@ -72,7 +72,7 @@ def featurize(
 def _assign(folder: Path, schema: Schema, shares: Split) -> Codes:
     keys, strata, times = [], [], []
     for frame in tables.batches(folder):
-        keys.append(rowhash.hashes(frame, shares.seed))
+        keys.append(rowhash.hashes(frame.select(schema.split_by), shares.seed))
         goal = encode(frame[schema.target.name], schema.target)
         strata.append(goal if schema.target.classes else np.zeros(len(frame), dtype=np.int64))
         if schema.event_time:
@@ -80,6 +80,8 @@ def _assign(folder: Path, schema: Schema, shares: Split) -> Codes:
     classes = np.concatenate(strata)
     if times:
         codes = split.by_time(np.concatenate(times), shares)
+    elif schema.entity:
+        codes = split.by_entity(np.concatenate(keys), shares)
     else:
         codes = split.by_hash(np.concatenate(keys), classes.astype(np.int64), shares)
     _check(codes, classes, schema)
