@@ -5,11 +5,13 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, cast
 
-Kind = Literal["number", "integer", "boolean", "category", "date"]
+Kind = Literal["number", "integer", "boolean", "category", "date", "text"]
 Task = Literal["binary", "multiclass", "regression"]
 Label = str | int | float | bool
 
 NUMERIC: frozenset[Kind] = frozenset({"number", "integer"})
+TEXTUAL: frozenset[Kind] = frozenset({"category", "text"})
+"""Kinds that a graph takes as text; the others are float64."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +20,13 @@ class Column:
 
     Attributes:
         name: The column's name, as in the data.
-        kind: ``number`` (float64), ``integer`` (int64), ``boolean``, ``category`` (text) or ``date`` (UTC time).
+        kind: ``number`` (float64), ``integer`` (int64), ``boolean``, ``category`` (a level), ``date`` (UTC time) or ``text``
+            (free text).
         nullable: Whether the training data had nulls in it.
         minimum: Smallest value seen, for numbers and dates (dates in seconds since 1970); else None.
         maximum: Largest value seen, likewise.
         levels: Levels seen, most frequent first, at most ``MAX_LEVELS``; only for categories.
+        made: How a caller makes it from earlier rows, in words; empty for a column of the data.
     """
 
     name: str
@@ -31,6 +35,7 @@ class Column:
     minimum: float | None = None
     maximum: float | None = None
     levels: tuple[str, ...] | None = None
+    made: str = ""
 
 
 @dataclass(frozen=True, slots=True)
