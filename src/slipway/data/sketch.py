@@ -82,9 +82,9 @@ def fit(values: NDArray[np.float64]) -> Sketch:
         values: float64, shape (n,); NaN and infinities count as null.
     """
     finite = values[np.isfinite(values)]
-    keys, counts = np.unique(keys_of(finite, _FINEST), return_counts=True)
+    keys, counts = np.unique(keys_of(finite, _FINEST).astype(np.int32), return_counts=True)
     low, high = (float(finite.min()), float(finite.max())) if len(finite) else (float("nan"), float("nan"))
-    return _bounded(Sketch(keys, counts.astype(np.int64), len(values) - len(finite), low, high))
+    return _bounded(Sketch(keys.astype(np.int64), counts.astype(np.int64), len(values) - len(finite), low, high))
 
 
 def merge(parts: Sequence[Sketch]) -> Sketch:
@@ -117,9 +117,12 @@ def _values_of(keys: NDArray[np.int64], shift: int) -> NDArray[np.float64]:
 
 
 def _bounded(sketch: Sketch) -> Sketch:
-    while len(sketch.keys) > MOST_BUCKETS:
-        sketch = sketch.joined(sketch.shift + 1)
-    return sketch
+    if len(sketch.keys) <= MOST_BUCKETS:
+        return sketch
+    differing = sketch.keys[1:] ^ sketch.keys[:-1]
+    join_after = np.where(differing < 0, 64, np.frexp(differing.astype(np.float64))[1])
+    left = len(sketch.keys) - np.cumsum(np.bincount(join_after))
+    return sketch.joined(sketch.shift + int(np.argmax(left <= MOST_BUCKETS)))
 
 
 def _grouped(keys: NDArray[np.int64], counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

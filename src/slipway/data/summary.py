@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from slipway.data.schema import Kind
+from slipway.data.schema import TEXTUAL, Kind
 
 MAX_LEVELS = 1000
 """Levels that a schema keeps of a category."""
@@ -52,7 +52,7 @@ class Summary:
 def fit(values: pl.Series, kind: Kind) -> Summary:
     """Summarises a part of a column."""
     present = values.drop_nulls()
-    counted = present.value_counts() if kind != "date" else pl.DataFrame({"v": [], "count": []})
+    counted = present.value_counts() if kind not in ("date", "text") else pl.DataFrame({"v": [], "count": []})
     counts: Counter[object] = Counter(dict(counted.head(_TRACKED).iter_rows()))
     low, high = _extremes(present, kind)
     return Summary(kind, len(values), len(values) - len(present), low, high, counts)
@@ -76,7 +76,7 @@ def merge(parts: Sequence[Summary]) -> Summary:
 
 
 def _extremes(present: pl.Series, kind: Kind) -> tuple[float | None, float | None]:
-    if kind == "category" or not len(present):
+    if kind in TEXTUAL or not len(present):
         return None, None
     scale = 1e6 if kind == "date" else 1.0
     numbers = present.to_physical().cast(pl.Float64) / scale

@@ -28,6 +28,8 @@ class ReportData:
         outputs: The challenger's probabilities (n, k) or predictions (n,) for them.
         threshold: Probability from which a binary prediction is the positive class.
         dropped: Rows that were left out, by reason.
+        lineage: Feature to the raw columns that it comes from.
+        derived: Column that is made from others to its expression.
         notes: Sentences on how the data was read and what was found.
         purpose: What the model is for, a sentence or more; empty for what the schema alone can say.
         rollback: How to go back to an earlier version, a sentence or more of Markdown; empty for the general advice.
@@ -46,6 +48,8 @@ class ReportData:
     threshold: float = 0.5
     dropped: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    lineage: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    derived: Mapping[str, str] = field(default_factory=dict)
     purpose: str = ""
     rollback: str = ""
 

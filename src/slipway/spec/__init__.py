@@ -2,6 +2,7 @@
 
 from slipway.spec.drift import Drift
 from slipway.spec.evolution import Evolution
+from slipway.spec.features import Features
 from slipway.spec.gates import Gates
 from slipway.spec.load import load, parse
 from slipway.spec.model import Metric, Spec
@@ -14,6 +15,7 @@ __all__ = [
     "ColumnLimits",
     "Drift",
     "Evolution",
+    "Features",
     "Gates",
     "Metric",
     "Origin",

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from slipway.spec.drift import Drift
 from slipway.spec.evolution import Evolution
+from slipway.spec.features import Features
 from slipway.spec.gates import Gates
 from slipway.spec.origin import Origin
 from slipway.spec.quality import Quality
@@ -13,7 +14,7 @@ from slipway.spec.section import Section
 from slipway.spec.serving import Serving
 from slipway.spec.split import Split
 
-Kind = Literal["number", "integer", "boolean", "category", "date"]
+Kind = Literal["number", "integer", "boolean", "category", "date", "text"]
 Metric = Literal[
     "auto", "roc_auc", "pr_auc", "log_loss", "brier", "accuracy", "balanced_accuracy", "f1", "rmse", "mae", "r2"
 ]
@@ -62,6 +63,7 @@ class Spec(Section):
     quality: Quality = Quality()
     evolution: Evolution = Evolution()
     split: Split = Split()
+    features: Features = Features()
     gates: Gates = Gates()
     drift: Drift = Drift()
     registry: str = ".slipway/registry"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from slipway.bundle import manifest as manifests
 from slipway.bundle.load import Bundle, load
 from slipway.data.heldout import Heldout
-from slipway.data.schema import Column, Schema, Target
+from slipway.data.schema import TEXTUAL, Column, Schema, Target
 from slipway.data.target import encode
 from slipway.drift.profile import Profile
 from slipway.errors import DataError
@@ -117,10 +117,10 @@ def _order(bundle: Bundle, target: Target, version: Version) -> list[int]:
 
 def _column(frame: pl.DataFrame, column: Column, schema: Schema, version: Version) -> pl.Series:
     if column.name not in frame.columns:
-        kind = pl.String if column.kind == "category" else pl.Float64 if column.kind != "date" else pl.Datetime("us")
+        kind = pl.String if column.kind in TEXTUAL else pl.Float64 if column.kind != "date" else pl.Datetime("us")
         return pl.Series(column.name, [None] * len(frame), dtype=kind)
     now = schema.kinds.get(column.name, column.kind)
-    if now != column.kind and {now, column.kind} & {"category", "date"}:
+    if now != column.kind and {now, column.kind} & {*TEXTUAL, "date"}:
         message = (
             f"column {column.name!r} is {now}, but was {column.kind} when the champion v{version.number} was trained; "
             f"set types: {{{column.name}: {column.kind}}}, or mend the data"

@@ -1,7 +1,7 @@
 """The step ``evaluate``."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -116,6 +116,7 @@ def evaluate(
     candidates = [item.name for item in trained]
     spec = agreed.spec({**fields, "candidates": candidates, "split": {"seed": seed}})
     fitted = Plan.from_json(Path(plan).read_text(encoding="utf-8"))
+    agreed = replace(agreed, schema=fitted.schema(agreed.schema), notes=(*agreed.notes, *fitted.notes))
     goal = tables.read(Path(features) / NAMES[TRAIN], [TARGET])[TARGET].to_numpy()
     challenger = challengers.build(trained[0].model, fitted, agreed.schema, Path(rows), Path(features), goal)
     logger.info(
@@ -157,6 +158,8 @@ def evaluate(
         threshold=spec.threshold,
         dropped=agreed.dropped,
         notes=agreed.notes,
+        lineage=fitted.sources,
+        derived={step.name: step.expression for step in fitted.derived},
     )
     contents = _contents(data, challenger, trained[0], fitted, spec, Path(rows))
     digest = bundles.write(Path(bundle), contents).digest
@@ -198,8 +201,9 @@ def _contents(
 
 
 def _reference(folder: Path, schema: Schema) -> str:
-    state = profiles.fit_all((inputs(frame, schema.kinds) for frame in tables.batches(folder)), schema.kinds)
-    return profiles.finish(state, schema.kinds).to_json()
+    kinds = {column.name: column.kind for column in schema.columns if column.kind != "text" and not column.made}
+    state = profiles.fit_all((inputs(frame, kinds) for frame in tables.batches(folder)), kinds)
+    return profiles.finish(state, kinds).to_json()
 
 
 def _heldout(rows: Path, schema: Schema, spec: Spec) -> str:
