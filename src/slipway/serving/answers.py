@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from slipway.bundle.manifest import Manifest
 from slipway.data.schema import Target
+from slipway.evaluation import decision
 
 Answers = Callable[[NDArray[np.float64]], list[dict[str, Any]]]
 
@@ -17,7 +18,7 @@ def encoder(target: Target, manifest: Manifest) -> Answers:
 
     Args:
         target: What is predicted.
-        manifest: The bundle's manifest, for the threshold of a binary model.
+        manifest: The bundle's manifest, for the threshold of a binary model and the costs of decisions.
 
     Returns:
         A function from probabilities (n, k) to a label and the probability of each class, or from predictions (n,) to
@@ -25,19 +26,14 @@ def encoder(target: Target, manifest: Manifest) -> Answers:
     """
     if target.task == "regression":
         return lambda outputs: [{"value": value} for value in outputs.tolist()]
+    rule = decision.rule(manifest.threshold, manifest.spec.get("costs", {}), target)
     labels = [target.label(index) for index in range(len(target.classes))]
 
     def encode(outputs: NDArray[np.float64]) -> list[dict[str, Any]]:
-        chosen = _decide(outputs, manifest.threshold)
+        chosen = decision.decide(outputs, rule).tolist()
         return [
             {"label": labels[place], "probabilities": dict(zip(target.classes, row, strict=True))}
             for place, row in zip(chosen, outputs.tolist(), strict=True)
         ]
 
     return encode
-
-
-def _decide(outputs: NDArray[np.float64], threshold: float) -> list[int]:
-    if outputs.shape[1] == 2:
-        return [int(probability >= threshold) for probability in outputs[:, 1]]
-    return [int(place) for place in outputs.argmax(axis=1)]
