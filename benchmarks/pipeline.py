@@ -83,7 +83,10 @@ def directly(folder: Path) -> None:
         report=str(folder / "drift.html"),
         findings=str(folder / "drift.json"),
     )
-    featurize(fields("validation", "test", "seed"), **places("table", "contract", "rows", "features", "plan"))
+    featurize(
+        {"split": fields("validation", "test", "seed"), "features": given["features"]},
+        **places("table", "contract", "rows", "features", "plan"),
+    )
     train(fields("candidates", "metric", "threshold"), seed=given["seed"], **places("features", "contract", "models"))
     judged = evaluate(
         fields("name", "registry", "metric", "threshold", "gates"),

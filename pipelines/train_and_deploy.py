@@ -67,6 +67,7 @@ def train_and_deploy(
     evolution: Dict[str, str] = {},
     validation: float = 0.2,
     test: float = 0.2,
+    features: Dict[str, Any] = {},
     candidates: List[str] = ["logistic", "forest", "xgboost"],
     metric: str = "auto",
     threshold: float = 0.5,
@@ -105,6 +106,8 @@ def train_and_deploy(
             renamed, retyped, levels.
         validation: Share of rows that candidates are compared on.
         test: Share of rows that the winner and the champion are judged on.
+        features: What columns become where that is not what is chosen from the data: columns, derived, windows, age,
+            folds, smoothing, select, keep, version.
         candidates: Names of the candidates: logistic, forest, xgboost.
         metric: What decides: auto, roc_auc, pr_auc, log_loss, brier, accuracy, balanced_accuracy, f1, rmse, mae or r2.
         threshold: Probability from which a binary prediction is the positive class.
@@ -150,7 +153,9 @@ def train_and_deploy(
     )
     table, contract = checked.outputs["table"], checked.outputs["contract"]
     drifted = drift(table=table, contract=contract, name=name, registry=registry, limits=drift_limits)
-    prepared = featurize(table=table, contract=contract, validation=validation, test=test, seed=seed)
+    prepared = featurize(
+        table=table, contract=contract, validation=validation, test=test, seed=seed, feature_options=features
+    )
     trained = train(
         features=prepared.outputs["features"],
         contract=contract,

@@ -38,7 +38,7 @@ def test_a_bundle_records_the_spec_that_made_it(trained: Callable[[str], Any], t
         "data": str(tmp_path / "data.parquet"), "target": "y", "identifiers": ["id"], "quality": {"min_rows": 20},
     }  # fmt: skip
     validate(fields, **places(tmp_path, "table", "contract", "findings"))
-    featurize({"test": 0.3}, **places(tmp_path, "table", "contract", "rows", "features", "plan"))
+    featurize({"split": {"test": 0.3}}, **places(tmp_path, "table", "contract", "rows", "features", "plan"))
     train({"candidates": ["logistic"]}, **places(tmp_path, "features", "contract", "models"))
     judged(tmp_path, "", threshold=0.4)
     spec = manifest.read(tmp_path / "judged").spec
@@ -103,7 +103,7 @@ def prepared(folder: Path, frame: pl.DataFrame, seed: int = 0) -> Path:
     frame.write_parquet(folder / "data.parquet")
     fields = {"data": str(folder / "data.parquet"), "target": "y"}
     validate(fields, **places(folder, "table", "contract", "findings"))
-    featurize({"seed": seed}, **places(folder, "table", "contract", "rows", "features", "plan"))
+    featurize({"split": {"seed": seed}}, **places(folder, "table", "contract", "rows", "features", "plan"))
     train({"candidates": ["forest"]}, **places(folder, "features", "contract", "models"))
     return folder
 

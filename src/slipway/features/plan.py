@@ -111,7 +111,7 @@ class Plan:
 
     def restricted(self, places: Iterable[int]) -> "Plan":
         """The same plan with some of its features only, in their order."""
-        return replace(self, kept=tuple(sorted(places)))
+        return replace(self, kept=tuple(sorted(int(place) for place in places)))
 
     def schema(self, table: Schema) -> Schema:
         """The inputs that the plan takes: those of a table, the event time when it is one, and its windows.

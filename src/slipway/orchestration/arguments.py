@@ -31,6 +31,7 @@ def train_and_deploy(spec: Spec, **others: Any) -> dict[str, Any]:
         "validation": spec.split.validation,
         "test": spec.split.test,
         "seed": spec.split.seed,
+        "features": _changed(spec.features),
         "gates": _changed(spec.gates),
         "drift_limits": _changed(spec.drift),
         "registry": spec.registry,
