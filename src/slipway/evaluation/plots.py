@@ -156,6 +156,15 @@ def dots(axes: Axes, x: Floats, y: Floats, *, identity: bool) -> None:
     shorten(axes)
 
 
+def bars(axes: Axes, names: Sequence[str], values: Sequence[float]) -> None:
+    """Draws a horizontal bar for each name, from the top; the accent is for those above zero."""
+    axes.barh(range(len(names)), values, color=[ACCENT if value > 0 else SECOND for value in values], height=0.62)
+    axes.axvline(0, color=MUTED, linewidth=1)
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.grid(visible=False, axis="y")
+
+
 def _legend(axes: Axes, entries: int) -> None:
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=min(entries, 2), borderaxespad=0.2, handlelength=1.4)
 
