@@ -70,8 +70,13 @@ def train_and_deploy(
     features: Dict[str, Any] = {},
     candidates: List[str] = ["logistic", "forest", "xgboost"],
     metric: str = "auto",
-    threshold: float = 0.5,
+    threshold: str = "auto",
+    costs: Dict[str, Any] = {},
+    search: Dict[str, Any] = {},
     gates: Dict[str, float] = {},
+    fairness: Dict[str, float] = {},
+    purpose: str = "",
+    owner: str = "",
     drift_limits: Dict[str, float] = {},
     registry: str = "",
     to: str = "auto",
@@ -108,11 +113,19 @@ def train_and_deploy(
         test: Share of rows that the winner and the champion are judged on.
         features: What columns become where that is not what is chosen from the data: columns, derived, windows, age,
             folds, smoothing, select, keep, version.
-        candidates: Names of the candidates: logistic, forest, xgboost.
+        candidates: Names of the candidates: logistic, forest, histogram, xgboost, lightgbm (an extra).
         metric: What decides: auto, roc_auc, pr_auc, log_loss, brier, accuracy, balanced_accuracy, f1, rmse, mae or r2.
-        threshold: Probability from which a binary prediction is the positive class.
-        gates: Limits on the challenger: min_gain, confidence, resamples, min_score, max_calibration_error,
-            max_bundle_mb, max_latency_ms.
+        threshold: Probability from which a binary prediction is the positive class: a number, f1 or balanced_accuracy
+            to have it chosen for them, or auto: for the least costs where there are any, else 0.5.
+        costs: What a decision costs, by actual and then by predicted class.
+        search: How settings are searched: sampler, pruner, trials, seconds, folds, imbalance, calibration, memory_mb,
+            storage.
+        gates: Limits on the challenger: min_gain, confidence, resamples, min_test_rows, min_score,
+            max_calibration_error, max_single_column, max_bundle_mb, max_latency_ms.
+        fairness: Limits on the groups of sensitive columns: min_group_rows, max_parity_difference, max_odds_difference,
+            min_impact_ratio, max_error_difference, max_mean_difference.
+        purpose: What the model is for; on the model card.
+        owner: Who answers for the model; on the model card.
         drift_limits: PSI limits: warn and alarm.
         registry: Folder at any fsspec URI where versions and the champion are kept; empty: the run stands alone.
         to: kubernetes, local, or auto: the cluster that the run itself is in, else a server on this machine.
@@ -157,11 +170,14 @@ def train_and_deploy(
         table=table, contract=contract, validation=validation, test=test, seed=seed, feature_options=features
     )
     trained = train(
+        rows=prepared.outputs["rows"],
         features=prepared.outputs["features"],
         contract=contract,
         candidates=candidates,
         metric=metric,
         threshold=threshold,
+        costs=costs,
+        search=search,
         seed=seed,
     )
     judged = evaluate(
@@ -173,8 +189,11 @@ def train_and_deploy(
         name=name,
         registry=registry,
         metric=metric,
-        threshold=threshold,
+        costs=costs,
         gates=gates,
+        fairness=fairness,
+        purpose=purpose,
+        owner=owner,
         seed=seed,
     )
     launched = launch(

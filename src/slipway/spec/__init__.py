@@ -2,12 +2,14 @@
 
 from slipway.spec.drift import Drift
 from slipway.spec.evolution import Evolution
+from slipway.spec.fairness import Fairness
 from slipway.spec.features import Features
 from slipway.spec.gates import Gates
 from slipway.spec.load import load, parse
 from slipway.spec.model import Metric, Spec
 from slipway.spec.origin import Origin
 from slipway.spec.quality import ColumnLimits, Quality
+from slipway.spec.search import Search
 from slipway.spec.serving import Serving
 from slipway.spec.split import Split
 
@@ -16,10 +18,12 @@ __all__ = [
     "Drift",
     "Evolution",
     "Features",
+    "Fairness",
     "Gates",
     "Metric",
     "Origin",
     "Quality",
+    "Search",
     "Serving",
     "Spec",
     "Split",
