@@ -3,7 +3,7 @@
 from typing import Any, Dict, List
 
 from kfp import dsl
-from kfp.dsl import Artifact, Dataset, Markdown, Metrics, Output
+from kfp.dsl import HTML, Artifact, Dataset, Metrics, Output
 
 from slipway.orchestration.images import COMPONENTS
 
@@ -14,7 +14,7 @@ def validate(
     target: str,
     table: Output[Dataset],
     contract: Output[Artifact],
-    findings: Output[Markdown],
+    findings: Output[HTML],
     metrics: Output[Metrics],
     task: str = "auto",
     positive: str = "",
@@ -65,8 +65,8 @@ def validate(
     Returns:
         table: The checked table, a folder of Parquet parts.
         contract: What the table is: schema, row counts, notes, fingerprint (JSON).
-        findings: What was checked, and what was left out and why.
-        metrics: Row and column counts.
+        findings: Each check with its limit, what was measured and the rows outside of it; what was left out and why.
+        metrics: Row and column counts, rows without consent among them.
     """
     from slipway.steps.validate import validate
 

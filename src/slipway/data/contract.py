@@ -1,18 +1,23 @@
 """What a table promises: its schema, the rows that are kept, and what was found on the way."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import polars as pl
 
+from slipway.data import evolution, gates
 from slipway.data import summary as summaries
 from slipway.data import target as targets
+from slipway.data.evolution import Known
+from slipway.data.finding import Finding, judged, percent
+from slipway.data.gates import Checked, Gates, State
+from slipway.data.sample import sampled
 from slipway.data.schema import NUMERIC, Column, Schema
 from slipway.data.source import Source
 from slipway.data.summary import Summary
 from slipway.data.usable import NO_CONSENT, NO_ENTITY, NO_TARGET, usable
-from slipway.errors import DataError, GateError, UnknownNameError
+from slipway.errors import DataError, Failure, GateError, UnknownNameError
 from slipway.spec import Spec
 
 _NAME_LIKE_SHARE = 0.5
@@ -20,25 +25,32 @@ _NAME_LIKE_LEVELS = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """How a check of the data went.
+class Inspection:
+    """What a look at every row found.
 
     Attributes:
-        check: What was checked.
-        column: The column it is about; empty for the table.
-        passed: Whether the data is within the limit.
-        sentence: What was found.
+        total: Rows of the table.
+        rows: Rows that may be used.
+        dropped: Rows dropped for each reason.
+        summary: Summary of each column over the rows that may be used.
+        findings: How each check went.
     """
 
-    check: str
-    column: str
-    passed: bool
-    sentence: str
+    total: int
+    rows: int
+    dropped: dict[str, int]
+    summary: dict[str, Summary]
+    findings: tuple[Finding, ...]
+
+    @property
+    def failed(self) -> bool:
+        """Whether a check failed."""
+        return any(finding.verdict == "failed" for finding in self.findings)
 
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """What ``examine`` found.
+    """What a table promises.
 
     Attributes:
         schema: The columns, the target, what is left out and why.
@@ -56,7 +68,7 @@ class Contract:
 
 
 def examine(source: Source, spec: Spec) -> Contract:
-    """Looks at every row of a table once, and decides what is an input, what is left out, and whether it can be used.
+    """Looks at every row of a table once, and settles what it promises.
 
     Args:
         source: The table.
@@ -67,14 +79,66 @@ def examine(source: Source, spec: Spec) -> Contract:
         DataError: The target can't be predicted, or no column is left to predict it from.
         GateError: The data is outside of the limits of ``quality``.
     """
+    seen = inspect(source, spec)
+    refuse(seen.findings)
+    return settle(source, spec, seen)
+
+
+def inspect(source: Source, spec: Spec, known: Known | None = None) -> Inspection:
+    """Looks at every row of a table once, and checks it; what is outside of its limits is found, not raised.
+
+    Args:
+        source: The table.
+        spec: The spec: target, named columns, quality, evolution.
+        known: What the champion knows; None for nothing to compare with.
+
+    Raises:
+        UnknownNameError: The spec names a column that is not there.
+        DataError: The weights are none, or a limit does not suit the table.
+    """
     _check_names(source, spec)
-    total, dropped, summary = _gather(source, spec)
-    kept = total - sum(dropped.values())
-    findings = [_enough_rows(kept, spec), _few_dropped(total, dropped, spec)]
-    _refuse(findings)
+    checks = gates.prepare(spec, source.columns)
+    total, dropped, summary, state = _gather(source, spec, checks)
+    checked = [
+        *(Checked(finding) for finding in (_enough_rows(state.rows, spec), _few_dropped(total, dropped, spec))),
+        *gates.finish(checks, state, spec, summary),
+        *(Checked(finding) for finding in (evolution.compare(known, spec, summary) if known else ())),
+    ]
+    return Inspection(total, state.rows, dropped, summary, tuple(sampled(checked, source, spec)))
+
+
+def refuse(findings: Iterable[Finding], where: str = "") -> None:
+    """Stops when a check failed, and tells all that did.
+
+    Args:
+        findings: How the checks went.
+        where: Where the report is; empty for none.
+
+    Raises:
+        GateError: A check failed.
+    """
+    failed = [finding for finding in findings if finding.verdict == "failed"]
+    if failed:
+        sentences = "; ".join(finding.sentence for finding in failed)
+        message = f"the data is outside of its limits: {sentences}" + (f"; the report is at {where}" if where else "")
+        raise GateError(message, [Failure(f.check, f.column, f.limit, f.value) for f in failed])
+
+
+def settle(source: Source, spec: Spec, seen: Inspection) -> Contract:
+    """Decides what is an input and what is left out.
+
+    Args:
+        source: The table.
+        spec: The spec.
+        seen: What ``inspect`` found.
+
+    Raises:
+        DataError: The weights are none, the target can't be predicted, or no column is left to predict it from.
+    """
+    summary = seen.summary
     _check_weight(spec.weight, summary)
     target = targets.resolve(spec, summary[spec.target])
-    excluded = dict(_excluded(source, spec, summary, kept))
+    excluded = dict(_excluded(source, spec, summary, seen.rows))
     inputs = [name for name in source.columns if name not in excluded and name != spec.target]
     if not inputs:
         reasons = "; ".join(f"{name!r}: {reason}" for name, reason in excluded.items())
@@ -89,9 +153,9 @@ def examine(source: Source, spec: Spec) -> Contract:
         sensitive=_sensitive(spec),
         excluded=excluded,
     )
-    notes = [*source.notes, *_notes(dropped, excluded, spec), *_suspicions(summary, inputs, kept)]
-    findings += [Finding("column", name, False, f"left out: {reason}") for name, reason in excluded.items()]
-    return Contract(schema, kept, dropped, tuple(notes), tuple(findings))
+    notes = [*source.notes, *_notes(seen.dropped, excluded, spec), *_suspicions(summary, inputs, seen.rows)]
+    left_out = [Finding("column", name, "noted", f"left out: {reason}") for name, reason in excluded.items()]
+    return Contract(schema, seen.rows, seen.dropped, tuple(notes), (*seen.findings, *left_out))
 
 
 def keep(frame: pl.DataFrame, spec: Spec, schema: Schema) -> pl.DataFrame:
@@ -102,16 +166,20 @@ def keep(frame: pl.DataFrame, spec: Spec, schema: Schema) -> pl.DataFrame:
     return pl.DataFrame([kept[name] for name in dict.fromkeys(names)])
 
 
-def _gather(source: Source, spec: Spec) -> tuple[int, dict[str, int], dict[str, Summary]]:
+def _gather(source: Source, spec: Spec, checks: Gates) -> tuple[int, dict[str, int], dict[str, Summary], State]:
     total, counts = 0, Counter[str]()
     summary: dict[str, Summary] = {}
+    state: State | None = None
     for frame in source.batches():
         kept, dropped = usable(frame, spec)
         total += len(frame)
         counts.update(dropped)
         part = {name: summaries.fit(kept[name], kind) for name, kind in source.columns.items()}
         summary = {name: summaries.merge([summary[name], part[name]]) for name in part} if summary else part
-    return total, {reason: count for reason, count in counts.items() if count}, summary
+        seen = gates.fit(checks, kept)
+        state = seen if state is None else gates.merge([state, seen])
+    assert state is not None  # noqa: S101 - a source has at least one row
+    return total, {reason: count for reason, count in counts.items() if count}, summary, state
 
 
 def _sensitive(spec: Spec) -> tuple[str, ...]:
@@ -164,7 +232,7 @@ def _check_weight(name: str, summary: dict[str, Summary]) -> None:
 def _enough_rows(kept: int, spec: Spec) -> Finding:
     least = spec.quality.min_rows
     said = f"{kept:,} rows can be used; quality.min_rows asks for {least:,}"
-    return Finding("rows", "", kept >= least, said)
+    return Finding("rows", "", judged(kept >= least), said, f"at least {least:,}", f"{kept:,}")
 
 
 def _few_dropped(total: int, dropped: dict[str, int], spec: Spec) -> Finding:
@@ -172,13 +240,8 @@ def _few_dropped(total: int, dropped: dict[str, int], spec: Spec) -> Finding:
     most = spec.quality.max_dropped_share
     names = " or no ".join(repr(name) for name in (spec.target, spec.entity) if name)
     said = f"{count:,} of {total:,} rows have no {names}; quality.max_dropped_share allows {most:.0%}"
-    return Finding("rows without a target", "", count <= most * total, said)
-
-
-def _refuse(findings: list[Finding]) -> None:
-    failed = [finding.sentence for finding in findings if not finding.passed]
-    if failed:
-        raise GateError("the data is outside of its limits: " + "; ".join(failed))
+    limit, value = f"at most {percent(most)}", percent(count / max(total, 1))
+    return Finding("rows without a target", "", judged(count <= most * total), said, limit, value, count)
 
 
 def _excluded(source: Source, spec: Spec, summary: dict[str, Summary], rows: int) -> Iterator[tuple[str, str]]:
@@ -201,7 +264,7 @@ def _excluded(source: Source, spec: Spec, summary: dict[str, Summary], rows: int
 def _useless(column: Summary, rows: int, spec: Spec) -> str:
     if column.nulls == rows:
         return "every value is missing"
-    share = column.nulls / rows
+    share = column.nulls / max(rows, 1)
     if share > spec.quality.max_null_share:
         return f"{share:.1%} of its values are missing; quality.max_null_share allows {spec.quality.max_null_share:.0%}"
     same = column.minimum == column.maximum if column.minimum is not None else len(column.counts) == 1

@@ -1,17 +1,25 @@
 """Limits on the data."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from slipway.spec.section import Section, Share
 
 _AGE = re.compile(r"^(\d+)([smhdw])$")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
-Bound = Annotated[float, Field(allow_inf_nan=False)] | datetime
+
+def _utc(time: datetime) -> datetime:
+    return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
+
+
+Time = Annotated[datetime, AfterValidator(_utc)]
+"""A time in UTC; without a zone it is taken for UTC."""
+
+Bound = Annotated[float, Field(allow_inf_nan=False)] | Time
 
 
 class ColumnLimits(Section):
@@ -61,7 +69,7 @@ class Quality(Section):
     """Smallest share of rows that each class of the target needs."""
     max_age: str | None = None
     """How old the newest event time may be, such as 36h or 7d (s, m, h, d, w)."""
-    as_of: datetime | None = None
+    as_of: Time | None = None
     """The time that max_age counts back from; null for now. Without a zone it is UTC."""
     columns: dict[str, ColumnLimits] = {}
     """Limits on single columns."""
