@@ -15,6 +15,7 @@ class Outputs(NamedTuple):
     verdict: Artifact
     card: Markdown
     report: HTML
+    data_report: HTML
     drift_report: HTML
 
 
@@ -142,6 +143,7 @@ def train_and_deploy(
         verdict: The decision with every number it rests on (JSON).
         card: The model card.
         report: Everything on one page.
+        data_report: Each check of the data, with its limit and what was found.
         drift_report: The new data against the champion's training data.
     """
     checked = validate(
@@ -216,5 +218,6 @@ def train_and_deploy(
         verdict=judged.outputs["verdict"],
         card=judged.outputs["card"],
         report=judged.outputs["report"],
+        data_report=checked.outputs["findings"],
         drift_report=drifted.outputs["report"],
     )

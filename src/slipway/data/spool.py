@@ -2,6 +2,7 @@
 
 import contextlib
 import tempfile
+import weakref
 from collections.abc import Iterable, Iterator
 from typing import IO
 
@@ -25,6 +26,7 @@ class Segment:
         self.name = name
         self._schema = schema
         self._file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the segment
+        weakref.finalize(self, self._file.close)
         self._writer = pq.ParquetWriter(self._file, schema, compression="zstd")
 
     def fits(self, schema: pa.Schema) -> bool:
