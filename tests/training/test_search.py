@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from slipway.bundle.engine import Engine
 from slipway.errors import DataError, UnknownNameError
 from slipway.training import candidate as candidates
 from slipway.training import store
@@ -114,3 +115,29 @@ def test_the_model_is_trained_on_the_validation_rows_in_the_end(case_of: CaseOf)
     )
 
     np.testing.assert_array_equal(trained.model.predict(case.train.x), whole.predict(case.train.x))
+
+
+GUIDE = Path(__file__).parents[2] / "CONTRIBUTING.md"
+
+
+@pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
+def test_a_candidate_of_ten_lines_in_another_package(package: Path, case_of: CaseOf, tmp_path: Path, task: str) -> None:
+    """The candidate of the guide is searched, kept and exported like ours."""
+    section = GUIDE.read_text(encoding="utf-8").partition("## Adding a candidate")[2]
+    code = section.partition("```python\n")[2].partition("```")[0]
+    assert len([line for line in code.splitlines() if line.strip()]) <= 10
+    (package / "their_candidates.py").write_text(code, encoding="utf-8")
+    names = package / "their_candidates-1.0.dist-info" / "entry_points.txt"
+    names.write_text("[slipway.candidates]\nextra-trees = their_candidates:ExtraTrees\n", encoding="utf-8")
+    case = case_of(task)
+
+    found = case.search("extra-trees", "logistic", trials=6)
+    store.save(found.ranked, tmp_path / "models", found)
+    (best,) = [item for item in store.load(tmp_path / "models", case.target) if item.name == "extra-trees"]
+
+    searched = [item.params for item in found.history if item.candidate == "extra-trees"]
+    assert searched[0] == {"min_samples_leaf": 2, "max_features": 0.5}
+    assert len(searched) == 5
+    answers = Engine(best.model.to_onnx().SerializeToString()).predict({"features": case.validation.x})
+    scale = np.std(case.train.y) if task == "regression" else 1.0
+    assert np.abs(answers - best.model.predict(case.validation.x)).max() / scale < 1e-5

@@ -80,7 +80,8 @@ class EstimatorCandidate(ABC):
     def fit(self, rows: Rows, validation: Rows | None, target: Target, setting: Setting) -> Any:  # noqa: ARG002
         """See ``candidate.Candidate``; the validation rows are not looked at."""
         assert isinstance(rows, Matrix)  # noqa: S101 - only what streams gets rows that are stored
-        estimator = self.build(target.task, setting.params, setting.seed)
+        chosen = {name: setting.params[name] for name in self.space}
+        estimator = self.build(target.task, chosen, setting.seed)
         if "n_jobs" in estimator.get_params():
             estimator.set_params(n_jobs=setting.threads)
         estimator.fit(rows.x, rows.y, sample_weight=rows.weight)
