@@ -91,27 +91,16 @@ def _gate(one: Treatment, each: Disparity) -> Gate:
     column, rule = short(one.column, 40), "≥" if each.at_least else "≤"
     of = f" for {short(one.outcome)}" if one.outcome else ""
     said = f"{each.title} between the groups of {column!r}{of} is {number(each.value.estimate)} ({_span(each)})"
-    why = (
-        ""
-        if each.passed
-        else f" (fairness allows {'at least' if each.at_least else 'at most'} {plain(each.limit or 0)})"
-    )
+    limit = each.limit or 0.0
+    title = f"{capital(each.title)}, {column}{of}"
+    if each.passed:
+        return Gate(f"fairness_{each.name}", title, True, each.value.estimate, limit, rule, "", said)
+    why = f" (fairness allows {'at least' if each.at_least else 'at most'} {plain(limit)})"
     remedy = (
         f"look at the groups of {column!r} in the report: gather more of their rows, leave out columns that stand "
         "for it, or choose another threshold"
     )
-    title = f"{capital(each.title)}, {column}{of}"
-    return Gate(
-        f"fairness_{each.name}",
-        title,
-        each.passed,
-        each.value.estimate,
-        each.limit or 0.0,
-        rule,
-        "",
-        said + why,
-        remedy,
-    )
+    return Gate(f"fairness_{each.name}", title, False, each.value.estimate, limit, rule, "", said + why, remedy)
 
 
 def _span(each: Disparity) -> str:

@@ -2,6 +2,7 @@
 
 import html
 import io
+import re
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -83,7 +84,7 @@ def chart(title: str, caption: str, draw: Draw) -> Chart:
         draw(figure.subplots())
         file = io.StringIO()
         figure.savefig(file, format="svg", metadata={"Date": None})
-    name = "-".join(title.lower().split())
+    name = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
     return Chart(title, caption, embed(file.getvalue(), name, html.escape(f"{title}. {caption}")))
 
 
