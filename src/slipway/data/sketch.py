@@ -1,5 +1,6 @@
 """A mergeable summary of a numeric column: its values in buckets, and its extremes."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -108,7 +109,7 @@ def keys_of(values: NDArray[np.float64], shift: int) -> NDArray[np.int64]:
         shift: Low bits of a float64 that a bucket ignores.
     """
     bits = (values + 0.0).view(np.int64) >> shift
-    return np.where(bits < 0, -(1 << (63 - shift)) - bits - 1, bits)
+    return bits ^ ((bits >> 63) & ((1 << (63 - shift)) - 1))
 
 
 def _values_of(keys: NDArray[np.int64], shift: int) -> NDArray[np.float64]:
@@ -120,9 +121,8 @@ def _bounded(sketch: Sketch) -> Sketch:
     if len(sketch.keys) <= MOST_BUCKETS:
         return sketch
     differing = sketch.keys[1:] ^ sketch.keys[:-1]
-    join_after = np.where(differing < 0, 64, np.frexp(differing.astype(np.float64))[1])
-    left = len(sketch.keys) - np.cumsum(np.bincount(join_after))
-    return sketch.joined(sketch.shift + int(np.argmax(left <= MOST_BUCKETS)))
+    further = bisect_left(range(64), True, key=lambda by: np.count_nonzero(differing >> by) < MOST_BUCKETS)
+    return sketch.joined(sketch.shift + further)
 
 
 def _grouped(keys: NDArray[np.int64], counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -14,6 +14,9 @@ MAX_LEVELS = 1000
 _TRACKED = 200_000
 """Distinct values that are counted; a column with more is known to have many."""
 
+_TRACKED_NUMBERS = 1000
+"""The same for numbers, of which nothing but a class is ever asked for by its value."""
+
 
 @dataclass(frozen=True, slots=True)
 class Summary:
@@ -38,7 +41,7 @@ class Summary:
     @property
     def many(self) -> bool:
         """Whether there are more distinct values than were counted."""
-        return len(self.counts) >= _TRACKED
+        return len(self.counts) >= _tracked(self.kind)
 
     @property
     def levels(self) -> tuple[str, ...] | None:
@@ -53,7 +56,7 @@ def fit(values: pl.Series, kind: Kind) -> Summary:
     """Summarises a part of a column."""
     present = values.drop_nulls()
     counted = present.value_counts() if kind not in ("date", "text") else pl.DataFrame({"v": [], "count": []})
-    counts: Counter[object] = Counter(dict(counted.head(_TRACKED).iter_rows()))
+    counts: Counter[object] = Counter(dict(counted.head(_tracked(kind)).iter_rows()))
     low, high = _extremes(present, kind)
     return Summary(kind, len(values), len(values) - len(present), low, high, counts)
 
@@ -63,8 +66,8 @@ def merge(parts: Sequence[Summary]) -> Summary:
     counts: Counter[object] = Counter()
     for part in parts:
         counts.update(part.counts)
-        if len(counts) > _TRACKED:
-            counts = Counter(dict(list(counts.items())[:_TRACKED]))
+        if len(counts) > _tracked(part.kind):
+            counts = Counter(dict(list(counts.items())[: _tracked(part.kind)]))
     return Summary(
         parts[0].kind,
         sum(part.rows for part in parts),
@@ -73,6 +76,10 @@ def merge(parts: Sequence[Summary]) -> Summary:
         max((part.maximum for part in parts if part.maximum is not None), default=None),
         counts,
     )
+
+
+def _tracked(kind: Kind) -> int:
+    return _TRACKED_NUMBERS if kind == "number" else _TRACKED
 
 
 def _extremes(present: pl.Series, kind: Kind) -> tuple[float | None, float | None]:

@@ -30,7 +30,7 @@ def transform(
     """
     ready = derive(plan.derived, prepared(frame, schema.kinds))
     numbers = ready.select(
-        made.cast(pl.Float32).alias(str(place)) for place, made in enumerate(number.expressions(plan.numbers))
+        made.alias(str(place)) for place, made in enumerate(number.expressions(plan.numbers))
     )
     columns = [
         *numbers.get_columns(),
@@ -41,10 +41,7 @@ def transform(
         *text.columns(plan.texts, ready),
     ]
     chosen = columns if plan.kept is None else [columns[place] for place in plan.kept]
-    named = [column.alias(str(place)) for place, column in enumerate(chosen)]
-    made = pl.DataFrame(named).select(pl.all().cast(pl.Float32))
-    made.columns = list(plan.names)
-    return made
+    return pl.DataFrame([made.cast(pl.Float32).alias(name) for made, name in zip(chosen, plan.names, strict=True)])
 
 
 def matrix(features: pl.DataFrame) -> NDArray[np.float32]:

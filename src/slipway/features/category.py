@@ -92,7 +92,7 @@ def columns(steps: tuple[Category, ...], frame: pl.DataFrame) -> list[pl.Series]
         step.coded(step.codes, step.unknown).alias(str(place)) for place, step in enumerate(steps) if step.width
     )
     return coded.select(
-        (pl.col(str(place)) == code).alias(f"{place} {code}")
+        (pl.col(str(place)) == code).cast(pl.Float32).alias(f"{place} {code}")
         for place, step in enumerate(steps)
         for code in range(step.width)
     ).get_columns()

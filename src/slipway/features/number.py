@@ -62,12 +62,16 @@ def names(steps: tuple[Number, ...]) -> list[Named]:
 def expressions(steps: tuple[Number, ...]) -> list[pl.Expr]:
     """The features of prepared rows; see ``slipway.features.inputs.prepared``."""
     indicators = [pl.col(step.column).is_null() for step in steps if step.indicator]
-    return [*(_value(step) for step in steps), *indicators]
+    return [made.cast(pl.Float32) for made in (*(_value(step) for step in steps), *indicators)]
 
 
 def _value(step: Number) -> pl.Expr:
-    low, high = (-LARGEST if step.low is None else step.low), (LARGEST if step.high is None else step.high)
-    return pl.col(step.column).fill_null(step.fill).clip(low, high).clip(-LARGEST, LARGEST)
+    low, high = _bounded(step.low, -LARGEST), _bounded(step.high, LARGEST)
+    return pl.col(step.column).fill_null(step.fill).clip(low, high)
+
+
+def _bounded(bound: float | None, default: float) -> float:
+    return default if bound is None else min(max(bound, -LARGEST), LARGEST)
 
 
 def nodes(build: Builder, steps: tuple[Number, ...]) -> list[str]:
