@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,12 @@ def test_the_model_is_trained_on_the_validation_rows_in_the_end(case_of: CaseOf)
 GUIDE = Path(__file__).parents[2] / "CONTRIBUTING.md"
 
 
+def _moderate(case: Any) -> Any:
+    """The rows without the largest numbers there are, between which extremely randomised trees can't draw."""
+    parts = [replace(part, x=np.clip(part.x, -1e30, 1e30)) for part in (case.train, case.validation)]
+    return type(case)(case.target, *parts)
+
+
 @pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
 def test_a_candidate_of_ten_lines_in_another_package(package: Path, case_of: CaseOf, tmp_path: Path, task: str) -> None:
     """The candidate of the guide is searched, kept and exported like ours."""
@@ -129,7 +136,7 @@ def test_a_candidate_of_ten_lines_in_another_package(package: Path, case_of: Cas
     (package / "their_candidates.py").write_text(code, encoding="utf-8")
     names = package / "their_candidates-1.0.dist-info" / "entry_points.txt"
     names.write_text("[slipway.candidates]\nextra-trees = their_candidates:ExtraTrees\n", encoding="utf-8")
-    case = case_of(task)
+    case = _moderate(case_of(task))
 
     found = case.search("extra-trees", "logistic", trials=6)
     store.save(found.ranked, tmp_path / "models", found)
