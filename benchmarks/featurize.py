@@ -7,8 +7,8 @@ had some; categories become one feature a level, rare levels grouped (``one_hot`
 pandas frame and gives one dense array. Its median is exact, ours is within the sketch's relative error. Reading and
 writing files is in neither.
 
-The memory is measured on ``validate`` and ``featurize`` themselves, in a process of their own, on a Parquet file that is
-written first: the largest resident set, everything included.
+The memory is measured on ``validate`` and ``featurize`` themselves, in a process of their own, on a Parquet file that
+is written first: the largest resident set, everything included.
 
 ``--json`` prints one object, ``--quick`` takes fewer rows and one round.
 """
@@ -167,7 +167,10 @@ def only_memory(path: Path) -> None:
     from slipway.steps.featurize import featurize
     from slipway.steps.validate import validate
 
-    where = {name: str(path.parent / name) for name in ("table", "contract", "findings", "report", "rows", "features", "plan")}
+    where = {
+        name: str(path.parent / name)
+        for name in ("table", "contract", "findings", "report", "rows", "features", "plan")
+    }
     validate({"data": str(path), "target": "y"}, **{name: where[name] for name in ("table", "contract", "findings")})
     featurize({}, **{name: where[name] for name in ("table", "contract", "rows", "features", "plan")})
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3)

@@ -271,13 +271,19 @@ def _useless(column: Summary, rows: int, spec: Spec) -> str:
     if same and not column.nulls:
         return "every row has the same value"
     distinct = len(column.counts)
-    if column.kind == "category" and (column.many or distinct > max(_NAME_LIKE_LEVELS, _NAME_LIKE_SHARE * rows)):
+    if column.kind == "category" and _mostly_different(column, rows) and not column.prose:
         return f"{distinct:,} different texts in {rows:,} rows: it looks like a name or free text"
     return ""
 
 
 def _column(name: str, column: Summary) -> Column:
+    if column.kind == "category" and column.prose and _mostly_different(column, column.rows):
+        return Column(name, "text", column.nulls > 0)
     return Column(name, column.kind, column.nulls > 0, column.minimum, column.maximum, column.levels)
+
+
+def _mostly_different(column: Summary, rows: int) -> bool:
+    return column.many or len(column.counts) > max(_NAME_LIKE_LEVELS, _NAME_LIKE_SHARE * rows)
 
 
 def _notes(dropped: dict[str, int], excluded: dict[str, str], spec: Spec) -> Iterator[str]:

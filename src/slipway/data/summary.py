@@ -18,6 +18,10 @@ _TRACKED_NUMBERS = 1000
 """The same for numbers, of which nothing but a class is ever asked for by its value."""
 
 
+_PROSE_WORDS = 4
+"""Words of a free text, on average; a name or an address has fewer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
     """Counts and extremes of a column.
@@ -42,6 +46,13 @@ class Summary:
     def many(self) -> bool:
         """Whether there are more distinct values than were counted."""
         return len(self.counts) >= _tracked(self.kind)
+
+    @property
+    def prose(self) -> bool:
+        """Whether the values are texts of several words, at least ``_PROSE_WORDS`` on average."""
+        texts = list(self.counts)[:_TRACKED_NUMBERS]
+        words = sum(len(str(text).split()) for text in texts)
+        return self.kind == "category" and words >= _PROSE_WORDS * max(1, len(texts))
 
     @property
     def levels(self) -> tuple[str, ...] | None:
