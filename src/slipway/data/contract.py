@@ -300,6 +300,10 @@ def _notes(dropped: dict[str, int], excluded: dict[str, str], spec: Spec) -> Ite
 
 def _suspicions(summary: dict[str, Summary], inputs: list[str], rows: int) -> Iterator[str]:
     for name in inputs:
-        column = summary[name]
-        if column.kind == "integer" and not column.nulls and (column.many or len(column.counts) == rows):
+        if counts_rows(summary[name], rows):
             yield f"column {name!r} has another integer in every row; if it names the row, list it under 'identifiers'"
+
+
+def counts_rows(column: Summary, rows: int) -> bool:
+    """Whether a column has another integer in every row."""
+    return column.kind == "integer" and not column.nulls and (column.many or len(column.counts) == rows)

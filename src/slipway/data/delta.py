@@ -57,6 +57,10 @@ class Snapshot:
             message = f"the Delta Lake table {uri!r} can't be read: {' '.join(str(error).split())}"
             raise DataError(message) from None
 
+    def names(self) -> list[str]:
+        """Names of all columns."""
+        return list(self._data.schema.names)
+
     def kinds(self, ignore: frozenset[str]) -> dict[str, Kind | None]:
         """The kind of each column; see ``Typed``."""
         return parquet.kinds_of(f"table {self.name!r}", self._data.schema, ignore)

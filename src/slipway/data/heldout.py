@@ -1,7 +1,7 @@
 """Which rows a model was not trained on, told later from the rows alone.
 
-``split`` holds out the rows with the smallest hashes of each class, or the entities with the smallest ones. A model that
-remembers what was hashed, and how far it went, can be asked about any row, also in a table that has been split
+``split`` holds out the rows with the smallest hashes of each class, or the entities with the smallest ones. A model
+that remembers what was hashed, and how far it went, can be asked about any row, also in a table that has been split
 otherwise since.
 """
 

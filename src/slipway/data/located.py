@@ -51,7 +51,7 @@ class Snapshot:
     @functools.cached_property
     def fingerprint(self) -> str:
         """Hash of the rows, whatever their order."""
-        return content.digest(frame for part in self.parts for frame in part.batches(list(part.kinds(frozenset()))))
+        return content.digest(frame for part in self.parts for frame in part.batches(part.names()))
 
 
 Located = Files | Snapshot

@@ -41,6 +41,11 @@ class Parquet:
         """The file's name."""
         return self.file.name
 
+    def names(self) -> list[str]:
+        """Names of all columns."""
+        with _opened(self.file) as parquet:
+            return list(parquet.schema_arrow.names)
+
     def kinds(self, ignore: frozenset[str]) -> dict[str, Kind | None]:
         """The kind of each column; see ``Typed``."""
         with _opened(self.file) as parquet:

@@ -15,6 +15,9 @@ class Typed(Protocol):
     def name(self) -> str:
         """What errors call it."""
 
+    def names(self) -> list[str]:
+        """Names of all columns."""
+
     def kinds(self, ignore: frozenset[str]) -> dict[str, Kind | None]:
         """The kind of each column; None for one that is nothing but nulls, without a type.
 

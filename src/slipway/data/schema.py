@@ -20,8 +20,8 @@ class Column:
 
     Attributes:
         name: The column's name, as in the data.
-        kind: ``number`` (float64), ``integer`` (int64), ``boolean``, ``category`` (a level), ``date`` (UTC time) or ``text``
-            (free text).
+        kind: ``number`` (float64), ``integer`` (int64), ``boolean``, ``category`` (a level), ``date`` (UTC time) or
+            ``text`` (free text).
         nullable: Whether the training data had nulls in it.
         minimum: Smallest value seen, for numbers and dates (dates in seconds since 1970); else None.
         maximum: Largest value seen, likewise.

@@ -99,7 +99,9 @@ def _open_csv(files: tuple[File, ...], kinds: dict[str, Kind], ignore: frozenset
     names = [name for name in dialects[0].names if name not in ignore]
     for file, dialect in zip(files, dialects, strict=True):
         _same_columns(files[0], set(dialects[0].names), file, set(dialect.names))
-    found = _gather(files, dialects, names)
+    each = [_gather(file, dialect, names, _place(file, files)) for file, dialect in zip(files, dialects, strict=True)]
+    filled = [part for part in each if part]
+    found = {name: evidence.merge([part[name] for part in filled]) for name in names} if filled else {}
     if not found:
         message = f"file {files[0].name!r} has a header but no rows"
         raise DataError(message)
@@ -108,25 +110,45 @@ def _open_csv(files: tuple[File, ...], kinds: dict[str, Kind], ignore: frozenset
     notes = [
         *_dialect_notes(files, dialects),
         *(note for name in names for note in _notes(name, columns[name], found[name])),
+        *(
+            note
+            for name in names
+            if columns[name] == "category" and name not in kinds
+            for note in _mixed(name, files, each)
+        ),
     ]
     return Source((), files, columns, tuple(notes), dialects, found)
 
 
-def _gather(files: tuple[File, ...], dialects: tuple[Dialect, ...], names: list[str]) -> dict[str, Evidence]:
+def _gather(file: File, dialect: Dialect, names: list[str], place: str) -> dict[str, Evidence]:
     total: dict[str, Evidence] = {}
-    for file, dialect in zip(files, dialects, strict=True):
-        row = 1
-        for texts in csv.batches(file, dialect):
-            part = {name: evidence.fit(texts[name], row, _place(file, files)) for name in names}
-            total = {name: evidence.merge([total[name], part[name]]) for name in names} if total else part
-            row += len(texts)
+    row = 1
+    for texts in csv.batches(file, dialect):
+        part = {name: evidence.fit(texts[name], row, place) for name in names}
+        total = {name: evidence.merge([total[name], part[name]]) for name in names} if total else part
+        row += len(texts)
     return total
+
+
+def _mixed(name: str, files: Sequence[File], each: Sequence[Mapping[str, Evidence]]) -> Iterator[str]:
+    """A note on a category that is nothing but numbers in some of the files."""
+    numeric: list[str] = []
+    text: list[str] = []
+    for file, found in zip(files, each, strict=True):
+        said = found[name].values - found[name].missing if found else 0
+        if said:
+            (numeric if found[name].numbers == said else text).append(file.name)
+    if numeric and text:
+        yield (
+            f"column {name!r} holds numbers in {numeric[0]} and text in {text[0]}, so it is taken for a category; "
+            f"mend one of them, or say so with types: {{{name!r}: category}}"
+        )
 
 
 def _open_typed(parts: tuple[Typed, ...], kinds: dict[str, Kind], ignore: frozenset[str]) -> Source:
     first = parts[0]
+    _check_ignored(ignore, first.names())
     columns = first.kinds(ignore)
-    _check_ignored(ignore, [*first.kinds(frozenset())] if ignore else [])
     for part in parts[1:]:
         other = part.kinds(ignore)
         _same_columns(first, set(columns), part, set(other))

@@ -10,7 +10,23 @@ from pydantic import BaseModel, ValidationError
 from slipway.errors import SpecError, nearest
 from slipway.spec.model import Spec
 
+_MERGE = "tag:yaml.org,2002:merge"
+
 Section = TypeVar("Section", bound=BaseModel)
+
+
+class _Loader(yaml.SafeLoader):
+    """A safe loader that takes no key twice; PyYAML keeps the last one without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE:
+                if key.value in keys:
+                    message = f"field {key.value!r} is there twice, the second time in line {key.start_mark.line + 1}"
+                    raise yaml.YAMLError(message)
+                keys.add(key.value)
+        return super().construct_mapping(node, deep)
 
 
 def load(path: Path) -> Spec:
@@ -25,7 +41,7 @@ def load(path: Path) -> Spec:
         SpecError: The file can't be read, is not YAML, or a field is unknown or not allowed.
     """
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a safe loader
     except FileNotFoundError:
         message = (
             f"there is no spec at {str(path)!r}: write one with 'slipway init DATA --target COLUMN', "
