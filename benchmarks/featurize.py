@@ -217,7 +217,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--file-rows", type=int, default=18_000_000, help="rows of the large file")
+    parser.add_argument("--file-rows", type=int, default=20_000_000, help="rows of the large file")
     parser.add_argument("--only-memory", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.only_memory:

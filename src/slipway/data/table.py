@@ -13,7 +13,7 @@ from slipway.errors import DataError
 PART_ROWS = 1 << 18
 """Rows from which a part is written."""
 
-PART_BYTES = 1 << 26
+PART_BYTES = 1 << 25
 """Bytes in memory from which a part is written."""
 
 BATCH_ROWS = 1 << 16
