@@ -112,9 +112,17 @@ class TestFairness:
         ):
             assert values[name].estimate == pytest.approx(metric(self.y, decided, **given))
             assert values[name].low < values[name].estimate < values[name].high
+            assert values[name].low >= 0
         assert {group.name: group.rows for group in found.groups} == {
             name: int((self.sex == name).sum()) for name in ("f", "m")
         }
+
+    def test_groups_that_are_alike_have_intervals_around_the_value(self) -> None:
+        column = [groups.of("letter", self.random.choice(list("abcdef"), self.rows).astype(object), "category")]
+
+        (found,) = fairness.treatments(column, Sample(self.y), self.outputs, CHURN, spec())
+
+        assert all(one.value.low <= one.value.estimate <= one.value.high for one in found.disparities)
 
     def test_a_limit_is_a_gate_that_names_column_value_and_remedy(self) -> None:
         gates = list(fairness.gates(self.treat(max_parity_difference=0.1, min_impact_ratio=0.1)))

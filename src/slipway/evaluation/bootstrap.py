@@ -1,5 +1,6 @@
 """Intervals of scores and of gains, from resampled rows."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -52,18 +53,19 @@ class Resamples:
         """
         return self._percentiles(float(self.estimates[index]), self.values[:, index], confidence)
 
-    def corrected(self, index: int) -> Interval:
-        """Interval of a statistic that only grows in a resample, such as the calibration error.
+    def corrected(self, index: int, highest: float = math.inf) -> Interval:
+        """Interval of a statistic that drifts in a resample, as the calibration error and the largest difference grow.
 
         The percentiles are mirrored at the estimate (the basic interval; Davison and Hinkley, 1997, section 5.2), which
-        takes the growth off, cut at zero, and reach at least to the estimate.
+        takes the drift off, cut at zero and at the highest value, and reach at least to the estimate.
 
         Args:
             index: Which statistic.
+            highest: Largest value that it can have.
         """
         found = self.interval(index)
-        mirrored = (2 * found.estimate - found.high, 2 * found.estimate - found.low)
-        return Interval(found.estimate, max(0.0, min(mirrored[0], found.estimate)), max(found.estimate, mirrored[1]))
+        low, high = 2 * found.estimate - found.high, 2 * found.estimate - found.low
+        return Interval(found.estimate, max(0.0, min(low, found.estimate)), min(highest, max(found.estimate, high)))
 
     def gain(self, metric: Metric, index: int, over: int) -> Interval:
         """Interval of how much better one statistic is than another on the same rows.

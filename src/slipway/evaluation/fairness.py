@@ -1,5 +1,6 @@
 """How the groups of a sensitive column are treated, and the gates on how far they are apart."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -121,7 +122,10 @@ def _treatment(groups: Groups, sample: Sample, y: Floats, answers: Floats, outco
         draws = resample(
             statistics, sample, resamples=spec.gates.resamples, confidence=spec.gates.confidence, seed=spec.split.seed
         )
-        intervals = [draws.interval(at) for at in range(len(statistics))]
+        means_end = 2 * len(rates)
+        intervals = [draws.interval(at) for at in range(means_end)]
+        highest = 1.0 if outcome else math.inf
+        intervals += [draws.corrected(at, highest) for at in range(means_end, len(statistics))]
     pairs = {at: (intervals[2 * place], intervals[2 * place + 1]) for place, at in enumerate(rates)}
     return Treatment(
         groups.column,
