@@ -22,7 +22,9 @@ from slipway.steps import champion as champions
 from slipway.steps.challenger import Challenger
 from slipway.training.search import Trained
 
-_UNKNOWN_HERE: dict[str, Any] = {"drift": True, "serving": True, "split": {"validation", "test"}}
+_UNKNOWN_HERE: dict[str, Any] = {
+    "drift": True, "search": True, "serving": True, "threshold": True, "split": {"validation", "test"}
+}  # fmt: skip
 """Fields of the spec that this step is not told; a bundle does not record what nobody knows."""
 
 
