@@ -121,7 +121,7 @@ def _bounded(sketch: Sketch) -> Sketch:
     if len(sketch.keys) <= MOST_BUCKETS:
         return sketch
     differing = sketch.keys[1:] ^ sketch.keys[:-1]
-    further = bisect_left(range(64), True, key=lambda by: np.count_nonzero(differing >> by) < MOST_BUCKETS)
+    further = bisect_left(range(64), True, key=lambda by: int(np.count_nonzero(differing >> by)) < MOST_BUCKETS)
     return sketch.joined(sketch.shift + further)
 
 
