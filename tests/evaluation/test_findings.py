@@ -1,6 +1,6 @@
 """What is found out about a challenger besides its scores."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -212,7 +212,7 @@ class TestTelling:
 
 class TestReturns:
     y = np.array([0] * 900 + [1] * 100)
-    prices = {"yes": {"no": 100.0}, "no": {"yes": 10.0}}
+    prices: ClassVar = {"yes": {"no": 100.0}, "no": {"yes": 10.0}}
 
     def test_the_model_the_champion_and_the_best_constant_decision(self) -> None:
         contenders = [Contender("xgboost", sure(self.y)), Contender("champion v2", sure(1 - self.y))]
@@ -257,7 +257,7 @@ class TestRemarks:
 
 class TestExplanations:
     random = np.random.default_rng(3)
-    inputs = {
+    inputs: ClassVar = {
         "income": random.normal(size=(200, 1)) * 10 + 50,
         "plan": random.choice(["gold", "tin"], (200, 1)).astype(object),
         "noise": random.normal(size=(200, 1)),
