@@ -15,6 +15,7 @@ class Outputs(NamedTuple):
     verdict: Artifact
     card: Markdown
     report: HTML
+    data_report: HTML
     drift_report: HTML
 
 
@@ -66,17 +67,28 @@ def train_and_deploy(
     task: str = "auto",
     positive: str = "",
     event_time: str = "",
+    entity: str = "",
+    weight: str = "",
     identifiers: List[str] = [],
     sensitive: List[str] = [],
+    sensitive_features: List[str] = [],
     consent: str = "",
     types: Dict[str, str] = {},
-    quality: Dict[str, float] = {},
+    origin: Dict[str, Any] = {},
+    quality: Dict[str, Any] = {},
+    evolution: Dict[str, str] = {},
     validation: float = 0.2,
     test: float = 0.2,
+    features: Dict[str, Any] = {},
     candidates: List[str] = ["logistic", "forest", "xgboost"],
     metric: str = "auto",
-    threshold: float = 0.5,
+    threshold: str = "auto",
+    costs: Dict[str, Any] = {},
+    search: Dict[str, Any] = {},
     gates: Dict[str, float] = {},
+    fairness: Dict[str, float] = {},
+    purpose: str = "",
+    owner: str = "",
     drift_limits: Dict[str, float] = {},
     registry: str = "",
     to: str = "auto",
@@ -98,18 +110,36 @@ def train_and_deploy(
         task: auto, binary, multiclass or regression.
         positive: The class of a binary target whose probability is answered; empty for the last in sorting order.
         event_time: The column that says when a row happened; rows are then split by time. Empty for none.
+        entity: The column that says whom a row is about, when there are several rows of each; all rows of one fall into
+            the same split unless they are split by time. Empty for none.
+        weight: The column that says how much a row counts, zero or more. Empty for none.
         identifiers: Columns that name a row; never features.
         sensitive: Columns kept for fairness only; never features.
+        sensitive_features: Sensitive columns that are features all the same.
         consent: A column of yes and no; rows with no never reach training. Empty for none.
         types: Kinds of columns (number, integer, boolean, category, date) where the one found is not the one wanted.
-        quality: Limits on the data: min_rows, max_null_share, max_dropped_share.
+        origin: What a database or a Delta Lake table needs besides data: query, password_env, version.
+        quality: Limits on the data: min_rows, max_null_share, max_dropped_share, max_duplicate_share,
+            max_outlier_share, min_class_share, max_age, as_of, columns.
+        evolution: What happens to columns that are not what they were for the champion, allow or stop: added, missing,
+            renamed, retyped, levels.
         validation: Share of rows that candidates are compared on.
         test: Share of rows that the winner and the champion are judged on.
-        candidates: Names of the candidates: logistic, forest, xgboost.
+        features: What columns become where that is not what is chosen from the data: columns, derived, windows, age,
+            folds, smoothing, select, keep, version.
+        candidates: Names of the candidates: logistic, forest, histogram, xgboost, lightgbm (an extra).
         metric: What decides: auto, roc_auc, pr_auc, log_loss, brier, accuracy, balanced_accuracy, f1, rmse, mae or r2.
-        threshold: Probability from which a binary prediction is the positive class.
-        gates: Limits on the challenger: min_gain, confidence, resamples, min_score, max_calibration_error,
-            max_bundle_mb, max_latency_ms.
+        threshold: Probability from which a binary prediction is the positive class: a number, f1 or balanced_accuracy
+            to have it chosen for them, or auto: for the least costs where there are any, else 0.5.
+        costs: What a decision costs, by actual and then by predicted class.
+        search: How settings are searched: sampler, pruner, trials, seconds, folds, imbalance, calibration, memory_mb,
+            storage.
+        gates: Limits on the challenger: min_gain, confidence, resamples, min_test_rows, min_score,
+            max_calibration_error, max_single_column, max_bundle_mb, max_latency_ms.
+        fairness: Limits on the groups of sensitive columns: min_group_rows, max_parity_difference, max_odds_difference,
+            min_impact_ratio, max_error_difference, max_mean_difference.
+        purpose: What the model is for; on the model card.
+        owner: Who answers for the model; on the model card.
         drift_limits: PSI limits: warn and alarm.
         registry: Folder at any fsspec URI where versions and the champion are kept; empty: the run stands alone.
         to: kubernetes, local, or auto: the cluster that the run itself is in, else a server on this machine.
@@ -128,6 +158,7 @@ def train_and_deploy(
         verdict: The decision with every number it rests on (JSON).
         card: The model card.
         report: Everything on one page.
+        data_report: Each check of the data, with its limit and what was found.
         drift_report: The new data against the champion's training data.
     """
     checked = validate(
@@ -136,22 +167,34 @@ def train_and_deploy(
         task=task,
         positive=positive,
         event_time=event_time,
+        entity=entity,
+        weight=weight,
         identifiers=identifiers,
         sensitive=sensitive,
+        sensitive_features=sensitive_features,
         consent=consent,
         types=types,
+        origin=origin,
         quality=quality,
+        evolution=evolution,
+        name=name,
+        registry=registry,
         fingerprint=fingerprint,
     )
     table, contract = checked.outputs["table"], checked.outputs["contract"]
     drifted = drift(table=table, contract=contract, name=name, registry=registry, limits=drift_limits)
-    prepared = featurize(table=table, contract=contract, validation=validation, test=test, seed=seed)
+    prepared = featurize(
+        table=table, contract=contract, validation=validation, test=test, seed=seed, feature_options=features
+    )
     trained = train(
+        rows=prepared.outputs["rows"],
         features=prepared.outputs["features"],
         contract=contract,
         candidates=candidates,
         metric=metric,
         threshold=threshold,
+        costs=costs,
+        search=search,
         seed=seed,
     )
     judged = evaluate(
@@ -163,8 +206,11 @@ def train_and_deploy(
         name=name,
         registry=registry,
         metric=metric,
-        threshold=threshold,
+        costs=costs,
         gates=gates,
+        fairness=fairness,
+        purpose=purpose,
+        owner=owner,
         seed=seed,
     )
     launched = launch(
@@ -189,5 +235,6 @@ def train_and_deploy(
         verdict=judged.outputs["verdict"],
         card=judged.outputs["card"],
         report=judged.outputs["report"],
+        data_report=checked.outputs["findings"],
         drift_report=drifted.outputs["report"],
     )
