@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from slipway.drift.compare import ColumnDrift, Comparison
+from slipway.drift.comparison import ColumnDrift, Comparison
 from slipway.evaluation.wording import short
 
 DRAWN = 60

@@ -12,6 +12,7 @@ from slipway.bundle.load import Bundle, load
 from slipway.data.heldout import Heldout
 from slipway.data.schema import Column, Schema, Target
 from slipway.data.target import encode
+from slipway.drift import stored
 from slipway.drift.profile import Profile
 from slipway.errors import DataError
 from slipway.features.inputs import inputs
@@ -38,7 +39,7 @@ def reference(version: Version, registry: str) -> Profile:
     """
     with tempfile.TemporaryDirectory() as folder:
         fetched = Registry(registry).fetch(version, Path(folder))
-        return Profile.from_json((fetched / manifests.REFERENCE).read_bytes())
+        return stored.from_json((fetched / manifests.REFERENCE).read_bytes())
 
 
 def unseen(version: Version, registry: str, frame: pl.DataFrame, schema: Schema) -> NDArray[np.bool_]:

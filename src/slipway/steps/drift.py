@@ -8,11 +8,12 @@ from typing import Any
 from slipway.bundle import manifest as manifests
 from slipway.data import storage
 from slipway.data import table as tables
-from slipway.data.schema import Kind
 from slipway.data.source import Source, open_table
 from slipway.drift import profile as profiles
-from slipway.drift.compare import Comparison, compare
-from slipway.drift.profile import Profile, State
+from slipway.drift import stored
+from slipway.drift.compare import compare
+from slipway.drift.comparison import Comparison
+from slipway.drift.profile import Profile
 from slipway.drift.report import report as report_of
 from slipway.features.inputs import inputs
 from slipway.spec import Drift, Spec, parse
@@ -84,7 +85,7 @@ def between(reference: str, current: str, limits: Drift, report: Path) -> Compar
         DataError: One of them can't be read, or there are too few rows to compare.
         StorageError: The report can't be written.
     """
-    comparison = compare(_reference(reference), _look(open_table(current))[0], limits)
+    comparison = compare(_reference(reference), _look(open_table(current)), limits)
     storage.write_text(report, report_of(comparison, current, reference))
     return comparison
 
@@ -92,16 +93,14 @@ def between(reference: str, current: str, limits: Drift, report: Path) -> Compar
 def _reference(uri: str) -> Profile:
     profile = storage.join(uri, manifests.REFERENCE)
     if uri.endswith(".json"):
-        return Profile.from_json(storage.read_bytes(uri))
+        return stored.from_json(storage.read_bytes(uri))
     if storage.exists(profile):
-        return Profile.from_json(storage.read_bytes(profile))
-    state, kinds = _look(open_table(uri))
-    return profiles.finish(state, kinds)
+        return stored.from_json(storage.read_bytes(profile))
+    return _look(open_table(uri))
 
 
-def _look(source: Source) -> tuple[State, dict[str, Kind]]:
-    state = profiles.fit_all((inputs(frame, source.columns) for frame in source.batches()), source.columns)
-    return state, source.columns
+def _look(source: Source) -> Profile:
+    return profiles.fit_all((inputs(frame, source.columns) for frame in source.batches()), source.columns)
 
 
 def _result(comparison: Comparison | None) -> Result:

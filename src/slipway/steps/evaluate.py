@@ -17,6 +17,7 @@ from slipway.data.heldout import Heldout
 from slipway.data.schema import Kind, Schema
 from slipway.data.split import NAMES, TEST, TRAIN, VALIDATION
 from slipway.drift import profile as profiles
+from slipway.drift import stored
 from slipway.evaluation import baseline, decisions
 from slipway.evaluation import curves as drawing
 from slipway.evaluation.card import card as card_of
@@ -199,7 +200,7 @@ def _contents(
 
 def _reference(folder: Path, schema: Schema) -> str:
     state = profiles.fit_all((inputs(frame, schema.kinds) for frame in tables.batches(folder)), schema.kinds)
-    return profiles.finish(state, schema.kinds).to_json()
+    return stored.to_json(profiles.finish(state))
 
 
 def _heldout(rows: Path, schema: Schema, spec: Spec) -> str:
@@ -215,7 +216,7 @@ def _predictions(outputs: NDArray[np.float64], schema: Schema) -> str:
         name: column.reshape(-1, 1) for name, column in zip(names, outputs.reshape(len(outputs), -1).T, strict=True)
     }
     kinds: dict[str, Kind] = dict.fromkeys(names, "number")
-    return profiles.finish(profiles.fit(columns, kinds), kinds).to_json()
+    return stored.to_json(profiles.finish(profiles.fit(columns, kinds)))
 
 
 def _metrics(data: ReportData) -> dict[str, float]:
