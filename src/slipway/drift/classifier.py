@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from slipway.data.schema import Kind
+from slipway.drift.comparison import Severity
 from slipway.drift.sample import Sample
-from slipway.drift.severity import Severity, grade
+from slipway.drift.severity import grade
 from slipway.spec import Drift
 
 Floats = NDArray[np.float64]

@@ -6,9 +6,10 @@ import numpy as np
 from scipy.special import ndtri
 
 from slipway.drift import dependence
+from slipway.drift.comparison import SEVERITIES, Severity
 from slipway.drift.dependence import Dependence, Floats
 from slipway.drift.sample import Sample
-from slipway.drift.severity import SEVERITIES, Severity, grade
+from slipway.drift.severity import grade
 from slipway.spec import Drift
 
 NAMED = 20

@@ -1,15 +1,10 @@
 """How bad a change is."""
 
-from typing import Final, Literal
-
-from slipway.spec import Drift
-
-Severity = Literal["none", "warn", "alarm"]
-
-SEVERITIES: Final[tuple[Severity, ...]] = ("none", "warn", "alarm")
+from slipway.drift.comparison import Severity
+from slipway.spec.drift import Limits
 
 
-def grade(psi: float, limits: Drift) -> Severity:
+def grade(psi: float, limits: Limits) -> Severity:
     """The severity of a change that is more than chance.
 
     Args:
