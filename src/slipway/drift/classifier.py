@@ -78,6 +78,8 @@ def separate(reference: Sample, current: Sample, kinds: Mapping[str, Kind], limi
     Returns:
         None where either has fewer than ``MIN_ROWS`` rows, or they share no column.
     """
+    from threadpoolctl import threadpool_limits
+
     sizes = min(len(reference.keys), MAX_ROWS), min(len(current.keys), MAX_ROWS)
     shared = [name for name in reference.columns if name in current.columns and name in kinds]
     if min(sizes) < MIN_ROWS or not shared:
@@ -89,8 +91,11 @@ def separate(reference: Sample, current: Sample, kinds: Mapping[str, Kind], limi
         ]
     )
     y = np.repeat([0, 1], sizes)
-    folds = _folds(x, y, [kinds[name] == "category" for name in shared])
-    auc, p_value = _judged([(held, model.predict_proba(x[held])[:, 1]) for model, held in folds], y)
+    categories = [kinds[name] == "category" for name in shared]
+    with threadpool_limits(1):  # several threads take longer for so few rows
+        folds = _folds(x, y, categories)
+        answers = [(held, model.predict_proba(x[held])[:, 1]) for model, held in folds]
+    auc, p_value = _judged(answers, y)
     psi = 2 * float(ndtri(min(max(auc, 0.5), ndtr(6)))) ** 2
     severity = grade(psi, limits) if p_value < _LEVEL else "none"
     named = _named(folds, x, y, shared) if severity != "none" else ()
@@ -113,7 +118,6 @@ def _folds(x: Floats, y: NDArray[np.int64], categories: list[bool]) -> list[tupl
     from sklearn.base import clone
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.model_selection import StratifiedKFold
-    from threadpoolctl import threadpool_limits
 
     model = HistGradientBoostingClassifier(
         max_iter=50,
@@ -124,8 +128,7 @@ def _folds(x: Floats, y: NDArray[np.int64], categories: list[bool]) -> list[tupl
         random_state=0,
     )
     parts = StratifiedKFold(_FOLDS, shuffle=True, random_state=0).split(x, y)
-    with threadpool_limits(1):
-        return [(clone(model).fit(x[fitted], y[fitted]), held) for fitted, held in parts]
+    return [(clone(model).fit(x[fitted], y[fitted]), held) for fitted, held in parts]
 
 
 def _judged(answers: list[tuple[NDArray[np.intp], Floats]], y: NDArray[np.int64]) -> tuple[float, float]:

@@ -12,6 +12,7 @@ from slipway.drift.significance import Chance
 from slipway.errors import DataError
 from slipway.evaluation.wording import short
 from slipway.spec import Drift
+from slipway.spec.drift import Limits
 
 MIN_ROWS = 10
 """Fewest rows that can be compared."""
@@ -32,7 +33,7 @@ def compare(
         importances: How much the model relies on each column; by default what the reference says.
 
     Raises:
-        DataError: There are fewer than ``MIN_ROWS`` current rows.
+        DataError: There are fewer than ``MIN_ROWS`` rows on a side.
     """
     here = {column.name: column for column in current.columns}
     pairs = [(column, here[column.name]) for column in reference.columns if column.name in here]
@@ -70,13 +71,16 @@ def judge(
         importances: How much the model relies on each column, in any unit; empty when that is not known.
 
     Raises:
-        DataError: There are fewer than ``MIN_ROWS`` current rows.
+        DataError: There are fewer than ``MIN_ROWS`` rows on a side.
     """
-    if rows[1] < MIN_ROWS:
-        message = f"{rows[1]} current rows are too few to compare with the reference; at least {MIN_ROWS} are needed"
-        raise DataError(message)
-    shares = _shares([column.name for column in measured], importances)
-    chances = [_chance(column, limits) for column in measured]
+    for count, side in zip(rows, ("reference", "current"), strict=True):
+        if count < MIN_ROWS:
+            message = f"{count} {side} rows are too few to compare; at least {MIN_ROWS} are needed on either side"
+            raise DataError(message)
+    if expected and not set(expected) & set(found):
+        raise DataError(_strangers(expected, found))
+    shares = _shares([column.name for column in measured], importances if limits.importance else {})
+    chances = [_chance(column, limits.of(column.name)) for column in measured]
     p_values = [chance.beyond(column.psi) for column, chance in zip(measured, chances, strict=True)]
     changed = significance.discoveries(np.array(p_values), significance.weights_of(shares))
     level = significance.strictest(max(1, len(measured)))
@@ -86,8 +90,8 @@ def judge(
             chance,
             p_value,
             share,
-            _severity(column.psi, limits, share, len(measured)) if real else "none",
-            limits,
+            _severity(column.psi, limits.of(column.name), share, len(measured)) if real else "none",
+            limits.of(column.name),
             level,
         )
         for column, chance, p_value, share, real in zip(measured, chances, p_values, shares, changed, strict=True)
@@ -102,18 +106,26 @@ def judge(
     )
 
 
+def _strangers(expected: Sequence[str], found: Sequence[str]) -> str:
+    ours, theirs = (", ".join(repr(short(name)) for name in names[:5]) for names in (expected, found))
+    return (
+        f"the tables have no column in common, so there is nothing to compare: the reference has {ours}, the current "
+        f"data {theirs}; is it the right table?"
+    )
+
+
 def _shares(names: Iterable[str], importances: Mapping[str, float]) -> list[float | None]:
     total = sum(importances.values())
     return [importances.get(name, 0.0) / total if total > 0 else None for name in names]
 
 
-def _chance(column: Measured, limits: Drift) -> Chance:
+def _chance(column: Measured, limits: Limits) -> Chance:
     if column.psi <= limits.warn or significance.is_certain(column.psi, column.before, column.now):
         return significance.of_large_samples(column.before, column.now)
     return significance.by_resampling(column.before, column.now)
 
 
-def _severity(psi: float, limits: Drift, importance: float | None, columns: int) -> Severity:
+def _severity(psi: float, limits: Limits, importance: float | None, columns: int) -> Severity:
     if psi <= limits.warn:
         return "none"
     ignored = importance is not None and importance * columns < IGNORED
@@ -126,7 +138,7 @@ def _drift(
     p_value: float,
     importance: float | None,
     severity: Severity,
-    limits: Drift,
+    limits: Limits,
     level: float,
 ) -> ColumnDrift:
     before, now = (counts / max(1, counts.sum()) for counts in (column.before, column.now))

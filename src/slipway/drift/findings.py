@@ -1,6 +1,7 @@
 """Everything that a look at current data found."""
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -101,7 +102,8 @@ class Findings:
             "sentence": self.sentence,
             "parts": {name: {"severity": severity, "sentence": said} for name, (severity, said) in self.parts.items()},
         }
-        return {**head, "findings": asdict(self), "limits_of_the_estimate": LIMITS if self.estimated else ""}
+        limits = LIMITS if self.estimated else ""
+        return {**head, "findings": _finite(asdict(self)), "limits_of_the_estimate": limits}
 
     def _estimate(self) -> tuple[Severity, str]:
         worse = [one for one in self.estimated if one.worse]
@@ -142,6 +144,15 @@ def lift(comparison: Comparison, name: str) -> tuple[Comparison, Comparison | No
     added = tuple(other for other in comparison.added if other != name)
     alone = replace(comparison, columns=own, missing=(), added=()) if own else None
     return replace(comparison, columns=others, missing=missing, added=added), alone
+
+
+def _finite(value: Any) -> Any:
+    """The same with null for numbers that JSON has not."""
+    if isinstance(value, dict):
+        return {name: _finite(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _partition(columns: tuple[ColumnDrift, ...], name: str) -> tuple[tuple[ColumnDrift, ...], tuple[ColumnDrift, ...]]:

@@ -13,6 +13,7 @@ from slipway.data import sketch as sketches
 from slipway.data.schema import Kind
 from slipway.data.sketch import Sketch
 from slipway.drift import levels as categories
+from slipway.drift.dependence import Dependence
 from slipway.drift.levels import Levels
 from slipway.errors import DataError
 
@@ -52,11 +53,15 @@ class Profile:
         rows: Rows seen.
         columns: Its columns.
         importances: How much the model relies on a column, at least 0, in any unit; empty when that is not known.
+        target: What is predicted, which is not among the columns; None when that is not known.
+        dependence: How the numeric columns hang together; None when that is not known.
     """
 
     rows: int
     columns: tuple[Column, ...]
     importances: dict[str, float] = field(default_factory=dict)
+    target: Column | None = None
+    dependence: Dependence | None = None
 
 
 def fit(inputs: Mapping[str, NDArray[Any]], kinds: Mapping[str, Kind]) -> Profile:
@@ -95,14 +100,27 @@ def merge(parts: Sequence[Profile]) -> Profile:
     return replace(parts[0], rows=sum(part.rows for part in parts), columns=tuple(map(merged, columns)))
 
 
-def finish(profile: Profile, importances: Mapping[str, float] | None = None) -> Profile:
+def finish(
+    profile: Profile,
+    importances: Mapping[str, float] | None = None,
+    target: Column | None = None,
+    dependence: Dependence | None = None,
+) -> Profile:
     """The profile in the size that is stored.
 
     Args:
         profile: What is known of all rows.
         importances: How much the model relies on each column, where that is known.
+        target: What is predicted, where that is known.
+        dependence: How the numeric columns hang together, where that is known.
     """
-    return Profile(profile.rows, tuple(map(_small, profile.columns)), dict(importances or profile.importances))
+    return Profile(
+        profile.rows,
+        tuple(map(_small, profile.columns)),
+        dict(importances or profile.importances),
+        _small(target) if target else profile.target,
+        dependence or profile.dependence,
+    )
 
 
 def exact(name: str, kind: Kind, values: Floats) -> Column:
@@ -139,6 +157,18 @@ def of_counts(name: str, counts: Mapping[str, int]) -> Column:
     """A category of which the levels are counted already; see ``of_texts``."""
     nulls = counts.get("", 0)
     kept = categories.fit({level: count for level, count in counts.items() if level})
+    return Column(name, "category", kept.total + nulls, nulls, 0, kept)
+
+
+def counted(name: str, counts: Mapping[str, int]) -> Column:
+    """A category of a table that is at hand.
+
+    Args:
+        name: The column's name.
+        counts: Rows of each level, the empty text for a missing value.
+    """
+    nulls = counts.get("", 0)
+    kept = categories.exact({level: count for level, count in counts.items() if level})
     return Column(name, "category", kept.total + nulls, nulls, 0, kept)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from slipway.data.schema import Kind
 from slipway.data.sketch import Sketch
+from slipway.drift.dependence import Dependence
 from slipway.drift.levels import Levels
 from slipway.drift.profile import Column, Profile
 from slipway.errors import DataError
@@ -21,7 +22,14 @@ def to_json(profile: Profile) -> str:
         profile: A finished profile.
     """
     columns = [_column(column) for column in profile.columns]
-    raw = {"format": FORMAT, "rows": profile.rows, "importances": profile.importances, "columns": columns}
+    raw = {
+        "format": FORMAT,
+        "rows": profile.rows,
+        "importances": profile.importances,
+        "target": _column(profile.target) if profile.target else None,
+        "dependence": profile.dependence.to_raw() if profile.dependence else None,
+        "columns": columns,
+    }
     return json.dumps(raw, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -36,7 +44,9 @@ def from_json(text: str | bytes) -> Profile:
         if raw["format"] != FORMAT:
             raise DataError(_other_format(raw["format"]))
         importances = {str(name): float(value) for name, value in raw["importances"].items()}
-        return Profile(_natural(raw["rows"]), tuple(map(_read, raw["columns"])), importances)
+        target = _read(raw["target"]) if raw["target"] is not None else None
+        dependence = Dependence.from_raw(raw["dependence"]) if raw["dependence"] is not None else None
+        return Profile(_natural(raw["rows"]), tuple(map(_read, raw["columns"])), importances, target, dependence)
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         message = f"the reference is no profile: {error!r}"
         raise DataError(message) from None

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from slipway.spec import Drift, Gates, Quality, Serving, Spec
+from slipway.spec import Gates, Quality, Serving, Spec
 
 
 def train_and_deploy(spec: Spec, **others: Any) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def train_and_deploy(spec: Spec, **others: Any) -> dict[str, Any]:
         "test": spec.split.test,
         "seed": spec.split.seed,
         "gates": _changed(spec.gates, Gates()),
-        "drift_limits": _changed(spec.drift, Drift()),
+        "drift_limits": spec.drift.model_dump(mode="json", exclude_defaults=True),
         "registry": spec.registry,
         "serving": {key: str(value) for key, value in _changed(spec.serving, Serving()).items()},
         **others,

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from slipway.bundle import write as bundles
 from slipway.data import heldout, storage
 from slipway.data import table as tables
 from slipway.data.heldout import Heldout
-from slipway.data.schema import Kind, Schema
+from slipway.data.schema import Schema
 from slipway.data.split import NAMES, TEST, TRAIN, VALIDATION
+from slipway.drift import dependence as dependences
 from slipway.drift import profile as profiles
 from slipway.drift import stored
 from slipway.evaluation import baseline, decisions
@@ -26,14 +26,15 @@ from slipway.evaluation.measure import measures
 from slipway.evaluation.report import report as report_of
 from slipway.evaluation.standing import Contender
 from slipway.evaluation.verdict import judge
-from slipway.features.inputs import inputs
 from slipway.features.plan import Plan
 from slipway.spec import Spec
 from slipway.steps import challenger as challengers
 from slipway.steps import champion as champions
+from slipway.steps import current as currents
 from slipway.steps.challenger import Challenger
 from slipway.steps.contract import TableContract
 from slipway.steps.events import step
+from slipway.steps.examine import profile_of_outputs
 from slipway.training import store
 from slipway.training.matrix import TARGET
 from slipway.training.search import Trained
@@ -185,22 +186,23 @@ def _contents(
         model=trained.model,
         graph=challenger.graph,
         reference=_reference(rows / NAMES[TRAIN], data.schema),
-        predictions=_predictions(challenger.outputs, data.schema),
+        predictions=stored.to_json(profiles.finish(profile_of_outputs(challenger.outputs, data.schema.target))),
         heldout=_heldout(rows, data.schema, spec),
         card=card_of(data),
         inputs=challenger.inputs,
         outputs=challenger.outputs,
         fingerprint=data.fingerprint,
         rows=dict(data.counts),
-        metrics={item.name: item.value for item in data.measures},
+        metrics=_scores(data),
         spec=spec.model_dump(mode="json", exclude=_UNKNOWN_HERE),
         threshold=spec.threshold,
     )
 
 
 def _reference(folder: Path, schema: Schema) -> str:
-    state = profiles.fit_all((inputs(frame, schema.kinds) for frame in tables.batches(folder)), schema.kinds)
-    return stored.to_json(profiles.finish(state))
+    current = currents.read(tables.batches(folder), schema.kinds, schema.target)
+    dependence = dependences.fit(current.sample, schema.kinds)
+    return stored.to_json(profiles.finish(current.profile, target=current.target, dependence=dependence))
 
 
 def _heldout(rows: Path, schema: Schema, spec: Spec) -> str:
@@ -210,20 +212,15 @@ def _heldout(rows: Path, schema: Schema, spec: Spec) -> str:
     return heldout.of(frame, champions.labels(frame, schema.target), spec.split.seed).to_json()
 
 
-def _predictions(outputs: NDArray[np.float64], schema: Schema) -> str:
-    names = schema.target.classes or (schema.target.name,)
-    columns = {
-        name: column.reshape(-1, 1) for name, column in zip(names, outputs.reshape(len(outputs), -1).T, strict=True)
-    }
-    kinds: dict[str, Kind] = dict.fromkeys(names, "number")
-    return stored.to_json(profiles.finish(profiles.fit(columns, kinds)))
-
-
 def _metrics(data: ReportData) -> dict[str, float]:
     gain = data.verdict.gain
     found = {"gain": gain.estimate, "gain_low": gain.low, "gain_high": gain.high}
+    return {name: float(value) for name, value in found.items() if np.isfinite(value)} | _scores(data)
+
+
+def _scores(data: ReportData) -> dict[str, float]:
+    found = {item.name: item.value for item in data.measures}
     for item in data.measures:
-        found[item.name] = item.value
         if item.interval is not None:
             found |= {f"{item.name}_low": item.interval.low, f"{item.name}_high": item.interval.high}
     return {name: float(value) for name, value in found.items() if np.isfinite(value)}
