@@ -110,7 +110,7 @@ def test_what_changed_alarms_and_is_named(name: str) -> None:
     ("name", "said"),
     [
         ("skewed", "missing: 0.0% before, 33.4% now"),
-        ("city", "other levels: 0.0% before, 33.4% now; the reference has none of 34"),
+        ("city", "new: 0.0% before, 33.4% now; the reference has none of 34"),
         ("member", "before, "),
         ("since", "above 2025-02-1"),
     ],

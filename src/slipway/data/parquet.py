@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
+from fsspec.implementations.local import LocalFileSystem
 
 from slipway.data.files import File
 from slipway.data.schema import Kind
@@ -34,7 +35,7 @@ def kinds(file: File, ignore: frozenset[str]) -> dict[str, Kind | None]:
     if nameless:
         message = f"file {file.name!r}: column {nameless[0]} has no name; give it one"
         raise DataError(message)
-    return {field.name: _kind(file, field) for field in schema if field.name not in ignore}
+    return {field.name: kind_of(field, f"file {file.name!r}") for field in schema if field.name not in ignore}
 
 
 def batches(file: File, names: Sequence[str]) -> Iterator[pl.DataFrame]:
@@ -71,7 +72,46 @@ def _opened(file: File) -> Iterator[pq.ParquetFile]:
         yield parquet
 
 
-def _kind(file: File, field: pa.Field) -> Kind | None:
+def footer(file: File) -> pq.FileMetaData:
+    """What a file says about itself: rows, columns, where they are."""
+    with _opened(file) as parquet:
+        return parquet.metadata
+
+
+def columns(file: File, footer: pq.FileMetaData, names: Sequence[str], texts: Sequence[str]) -> pa.Table:
+    """Some columns of a file, whole.
+
+    Args:
+        file: A Parquet file.
+        footer: Its footer.
+        names: The columns.
+        texts: Those among them that hold text; they are read as they are stored, each distinct value once.
+
+    Raises:
+        DataError: The file is damaged.
+    """
+    local = isinstance(file.system, LocalFileSystem)
+    with contextlib.ExitStack() as stack:
+        try:
+            place = file.path if local else stack.enter_context(file.system.open(file.path, "rb"))
+            options = {"metadata": footer, "read_dictionary": list(texts), "memory_map": local}
+            parquet = stack.enter_context(pq.ParquetFile(place, **options))
+            return parquet.read(columns=list(names), use_threads=False)
+        except (pa.ArrowInvalid, OSError) as error:
+            message = f"file {file.name!r} is damaged: {error}"
+            raise DataError(message) from None
+
+
+def kind_of(field: pa.Field, where: str) -> Kind | None:
+    """The kind of a column; None for one that is nothing but nulls, without a type.
+
+    Args:
+        field: The column.
+        where: What holds it, in words.
+
+    Raises:
+        DataError: Its type is no single value.
+    """
     if pa.types.is_null(field.type):
         return None
     of = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
@@ -86,7 +126,7 @@ def _kind(file: File, field: pa.Field) -> Kind | None:
         if any(check(of) for check in checks):  # type: ignore[operator]
             return kind
     message = (
-        f"column {field.name!r} of file {file.name!r} holds {field.type}, which is not a single value; "
+        f"column {field.name!r} of {where} holds {field.type}, which is not a single value; "
         "list it under 'identifiers' to leave it out, or spread it over columns"
     )
     raise DataError(message)

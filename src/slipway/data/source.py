@@ -110,12 +110,8 @@ def _gather(files: tuple[File, ...], dialects: tuple[Dialect, ...], names: list[
 
 
 def _open_parquet(files: tuple[File, ...], kinds: dict[str, Kind], ignore: frozenset[str]) -> Source:
-    columns = parquet.kinds(files[0], ignore)
+    columns = common_kinds(files, kinds, ignore)
     _check_ignored(ignore, [*columns, *ignore] if ignore else list(columns))
-    for file in files[1:]:
-        other = parquet.kinds(file, ignore)
-        _same_columns(files[0], set(columns), file, set(other))
-        columns = {name: kinds.get(name) or _common(name, kind, other[name], file) for name, kind in columns.items()}
     if not sum(parquet.rows(file) for file in files):
         message = f"file {files[0].name!r} has columns but no rows"
         raise DataError(message)
@@ -124,6 +120,25 @@ def _open_parquet(files: tuple[File, ...], kinds: dict[str, Kind], ignore: froze
     _check_exact({name: kinds.get(name, "integer") for name in found}, found)
     notes = [note for name in found for note in _notes(name, settled[name], found[name])]
     return Source(files, settled, tuple(notes), (), found)
+
+
+def common_kinds(files: tuple[File, ...], given: Mapping[str, Kind], ignore: frozenset[str]) -> dict[str, Kind | None]:
+    """The kind of each column of Parquet files; None for one that is nothing but nulls, without a type.
+
+    Args:
+        files: The files of a table.
+        given: Kinds of columns where the one found is not the one wanted.
+        ignore: Columns to leave out.
+
+    Raises:
+        DataError: The files have other columns, or a column of other kinds.
+    """
+    columns = parquet.kinds(files[0], ignore)
+    for file in files[1:]:
+        other = parquet.kinds(file, ignore)
+        _same_columns(files[0], set(columns), file, set(other))
+        columns = {name: given.get(name) or _common(name, kind, other[name], file) for name, kind in columns.items()}
+    return columns
 
 
 def _look(files: tuple[File, ...], names: list[str]) -> dict[str, Evidence]:

@@ -1,5 +1,6 @@
 """The bins that a column is compared by: ranges of a number, levels of a category."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,8 +16,8 @@ TENTHS = np.arange(1, 10) / 10
 MAX_LEVELS = 50
 """Levels of a category that have a bin; the others share one."""
 
-LEVEL_ROWS = 5
-"""Fewest reference rows of such a level: rarer ones differ between samples of the same distribution."""
+LEVEL_ROWS = 10
+"""Fewest rows of such a level, in both tables together."""
 
 Counts = NDArray[np.int64]
 
@@ -51,14 +52,19 @@ def of_points(kind: Kind, reference: Points) -> Bins:
     return Bins(kind, (low, *inner, high))
 
 
-def of_levels(reference: Levels) -> Bins:
-    """The bins of a category.
+def of_levels(reference: Levels, current: Levels) -> Bins:
+    """The bins of a category: the levels that are most frequent in both together.
+
+    The reference's most frequent ones alone would be frequent there partly by chance, and less so anywhere else.
 
     Args:
         reference: The reference's levels.
+        current: The current data's.
     """
-    frequent = [level for level, count in list(reference.counts.items())[:MAX_LEVELS] if count >= LEVEL_ROWS]
-    return Bins("category", levels=tuple(frequent))
+    both = Counter(reference.counts) + Counter(current.counts)
+    ranked = sorted(both, key=lambda level: (-both[level], level))[:MAX_LEVELS]
+    levels = [level for level in ranked if both[level] >= LEVEL_ROWS]
+    return Bins("category", levels=tuple(sorted(levels, key=lambda level: -reference.counts.get(level, 0))))
 
 
 def count_points(bins: Bins, points: Points, nulls: int) -> Counts:

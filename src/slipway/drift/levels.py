@@ -56,6 +56,16 @@ def fit(counts: Mapping[str, int]) -> Levels:
     return _bounded(short, sum(short.values()), 0)
 
 
+def exact(counts: Mapping[str, int]) -> Levels:
+    """All levels of a column that is at hand, however many.
+
+    Args:
+        counts: Rows of each level; see ``fit``.
+    """
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return Levels({shortened(level): count for level, count in ordered}, sum(counts.values()))
+
+
 def merge(parts: Sequence[Levels]) -> Levels:
     """Adds up what is known of parts; at least one is needed."""
     counts: dict[str, int] = {}

@@ -8,6 +8,7 @@ from slipway.data.sketch import Sketch
 from slipway.drift import bins as binning
 from slipway.drift import statistics
 from slipway.drift.bins import Bins, Counts
+from slipway.drift.distances import distances, sketched_error
 from slipway.drift.labels import labels
 from slipway.drift.levels import Levels
 from slipway.drift.points import aligned
@@ -67,7 +68,7 @@ def measure(reference: Column, current: Column) -> Measured:
 
 
 def _of_levels(reference: Column, before: Levels, current: Column, now: Levels) -> Measured:
-    bins = binning.of_levels(before)
+    bins = binning.of_levels(before, now)
     counts = [
         binning.count_levels(bins, levels, column.nulls) for levels, column in ((before, reference), (now, current))
     ]
@@ -84,6 +85,6 @@ def _of_numbers(reference: Column, one: Floats | Sketch, current: Column, other:
         binning.count_points(bins, points, column.nulls) for points, column in ((before, reference), (now, current))
     ]
     both = before.rows and now.rows
-    ks, wasserstein = statistics.distances(before, now) if both else (0.0, None)
-    error = statistics.sketched_error(before, now, whole=reference.kind in ("integer", "boolean"))
+    ks, wasserstein = distances(before, now) if both else (0.0, None)
+    error = sketched_error(before, now, whole=reference.kind in ("integer", "boolean"))
     return Measured(reference.name, bins, counts[0], counts[1], ks, wasserstein, current.infinite, 0.0, error)

@@ -54,7 +54,10 @@ def aligned(one: Floats | Sketch, other: Floats | Sketch) -> tuple[Points, Point
         other: Likewise.
     """
     if isinstance(one, Sketch) or isinstance(other, Sketch):
-        buckets = [values if isinstance(values, Sketch) else sketches.of_sorted(values) for values in (one, other)]
+        coarsest = max(values.shift for values in (one, other) if isinstance(values, Sketch))
+        buckets = [
+            values if isinstance(values, Sketch) else sketches.of_sorted(values, coarsest) for values in (one, other)
+        ]
         shift = max(sketch.shift for sketch in buckets)
         return _of_sketch(buckets[0].joined(shift)), _of_sketch(buckets[1].joined(shift))
     return Points(one), Points(other)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slipway.data import sketch as sketches
+from slipway.data.columns import Columns
 from slipway.data.schema import Kind
 from slipway.data.sketch import Sketch
 from slipway.drift import levels as categories
@@ -77,6 +78,21 @@ def fit(inputs: Mapping[str, NDArray[Any]], kinds: Mapping[str, Kind]) -> Profil
         for name, kind in kinds.items()
     ]
     return Profile(len(next(iter(inputs.values()))), tuple(columns))
+
+
+def of_columns(table: Columns) -> Profile:
+    """Looks at a table that is read by columns.
+
+    Args:
+        table: The table.
+    """
+    kinds: dict[str, Kind] = {name: kind or "category" for name, kind in table.kinds.items()}
+    read = (pair for name, kind in kinds.items() for pair in table.read({name: kind}))
+    columns = [
+        of_numbers(name, kinds[name], values) if isinstance(values, np.ndarray) else of_counts(name, values)
+        for name, values in read
+    ]
+    return Profile(table.rows, tuple(columns))
 
 
 def fit_all(parts: Iterable[Mapping[str, NDArray[Any]]], kinds: Mapping[str, Kind]) -> Profile:

@@ -20,6 +20,7 @@ _DRAWS = 1000
 _SMOOTHING = 0.5
 _CERTAIN = 1e-12
 _SEED = 20_061
+_TINY = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +57,17 @@ def of_large_samples(reference: Counts, current: Counts) -> Chance:
 
 
 def by_resampling(reference: Counts, current: Counts) -> Chance:
-    """Chance at these sample sizes: the gamma distribution with the mean and the variance of draws from the reference.
+    """Chance at these sample sizes: the gamma distribution with the mean and the variance of draws.
 
-    Each draw is a reference and a current sample from the reference's shares, half a row added to each bin, so that
+    Each draw is a reference and a current sample from the shares of both together, as in a permutation test, so that
     a small sample's bias and its rare bins are in it.
 
     Args:
         reference: Rows in each bin, shape (b,).
         current: Likewise.
     """
-    filled = (reference + current) > 0
-    return _drawn(tuple(sorted(reference[filled].tolist())), int(current.sum()))
+    both = (reference + current)[(reference + current) > 0]
+    return _drawn(tuple(sorted(both.tolist())), int(reference.sum()), int(current.sum()))
 
 
 def is_certain(value: float, reference: Counts, current: Counts) -> bool:
@@ -127,15 +128,14 @@ def weights_of(importances: Sequence[float | None]) -> NDArray[np.float64]:
 
 
 @lru_cache(maxsize=4096)
-def _drawn(reference: tuple[int, ...], rows: int) -> Chance:
+def _drawn(both: tuple[int, ...], n: int, m: int) -> Chance:
     random = np.random.default_rng(_SEED)
-    shares = np.array(reference) + _SMOOTHING
-    shares = shares / shares.sum()
-    before, now = (random.multinomial(size, shares, size=_DRAWS) for size in (sum(reference), rows))
+    shares = np.array(both) / sum(both)
+    before, now = (random.multinomial(rows, shares, size=_DRAWS) for rows in (n, m))
     filled = (before + now) > 0
     p, q = (_smoothed(counts, filled) for counts in (before, now))
-    values = np.sum((q - p) * np.log(np.where(filled, q / np.where(filled, p, 1), 1)), axis=1)
-    mean, variance = max(float(values.mean()), 1e-300), max(float(values.var()), 1e-300)
+    values = np.sum((q - p) * np.log(np.where(filled, q, 1) / np.where(filled, p, 1)), axis=1)
+    mean, variance = max(float(values.mean()), _TINY), max(float(values.var()), _TINY**2)
     return Chance(mean**2 / variance, variance / mean)
 
 
