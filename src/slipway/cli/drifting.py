@@ -47,8 +47,8 @@ def drift(
     """Compare a table with a reference and write a report."""
     from slipway.data import storage
     from slipway.drift import prometheus as metrics
+    from slipway.drift.answers import Named
     from slipway.drift.report import report
-    from slipway.steps.answers import Named
     from slipway.steps.between import between
 
     given = {"warn": warn, "alarm": alarm, "window": window, "classifier": classifier}

@@ -66,6 +66,23 @@ def answers(frames: Sequence[pl.DataFrame], kinds: Mapping[str, Kind], named: Na
     return [_classified(frame, kinds, classes, task, named) for frame in kept]
 
 
+def kinds_of(found: Mapping[str, Kind | None], named: Named) -> dict[str, Kind]:
+    """The kinds of a table's columns.
+
+    Args:
+        found: Name to kind of its columns; None for one without any value.
+        named: Which columns hold what.
+
+    Raises:
+        DataError: One of these has no value.
+    """
+    empty = [name for name in named.columns if found[name] is None]
+    if empty:
+        message = f"column {empty[0]!r} has no value, so it can't say how a model performs"
+        raise DataError(message)
+    return {name: kind for name, kind in found.items() if kind is not None}
+
+
 def _kept(frame: pl.DataFrame, named: Named) -> pl.DataFrame:
     known = frame.drop_nulls([named.truth, named.prediction])
     return known.sort(named.time, maintain_order=True) if named.time else known

@@ -106,7 +106,7 @@ def _encoded(reference: NDArray[Any], current: NDArray[Any], kind: Kind) -> Floa
     both = np.concatenate([reference, current])
     if kind != "category":
         return np.asarray(both, dtype=np.float64)
-    levels, codes, counts = np.unique(both.astype(str), return_inverse=True, return_counts=True)
+    levels, codes, counts = np.unique(both, return_inverse=True, return_counts=True)
     ranks = np.empty(len(levels))
     ranks[np.argsort(-counts, kind="stable")] = np.arange(len(levels))
     ranks = np.minimum(ranks, _LEVELS)
@@ -120,7 +120,7 @@ def _folds(x: Floats, y: NDArray[np.int64], categories: list[bool]) -> list[tupl
     from sklearn.model_selection import StratifiedKFold
 
     model = HistGradientBoostingClassifier(
-        max_iter=50,
+        max_iter=30,
         max_leaf_nodes=15,
         early_stopping=False,
         class_weight="balanced",
@@ -154,7 +154,7 @@ def _named(
     from sklearn.inspection import permutation_importance
 
     model, held = folds[0]
-    found = permutation_importance(model, x[held], y[held], scoring="roc_auc", n_repeats=3, random_state=0)
+    found = permutation_importance(model, x[held], y[held], scoring="roc_auc", n_repeats=2, random_state=0)
     lost = found.importances_mean
     order = np.argsort(-lost, kind="stable")[:NAMED].tolist()
     return tuple((names[at], float(lost[at])) for at in order if lost[at] > _TELLING * lost.max())

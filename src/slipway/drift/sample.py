@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slipway.data.schema import Kind
+from slipway.drift.levels import shortened
 
 ROWS = 5_000
 """Rows that a sample holds at most."""
@@ -65,7 +66,11 @@ def merge(parts: Sequence[Sample]) -> Sample:
 
 def _smallest(rows: int, keys: NDArray[np.float64], columns: dict[str, NDArray[Any]]) -> Sample:
     kept = np.argsort(keys, kind="stable")[:ROWS] if len(keys) <= 2 * ROWS else _first(keys)
-    return Sample(rows, keys[kept], {name: values[kept] for name, values in columns.items()})
+    return Sample(rows, keys[kept], {name: _short(values[kept]) for name, values in columns.items()})
+
+
+def _short(values: NDArray[Any]) -> NDArray[Any]:
+    return values if values.dtype != object else np.array([shortened(text) for text in values], dtype=object)
 
 
 def _first(keys: NDArray[np.float64]) -> NDArray[np.intp]:
