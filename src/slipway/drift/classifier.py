@@ -103,15 +103,14 @@ def separate(reference: Sample, current: Sample, kinds: Mapping[str, Kind], limi
 
 
 def _encoded(reference: NDArray[Any], current: NDArray[Any], kind: Kind) -> Floats:
+    """Places of numbers in their order, missing ones last; of levels, the more frequent first."""
     both = np.concatenate([reference, current])
-    if kind != "category":
-        return np.asarray(both, dtype=np.float64)
     levels, codes, counts = np.unique(both, return_inverse=True, return_counts=True)
+    if kind != "category":
+        return np.asarray(codes, dtype=np.float64)
     ranks = np.empty(len(levels))
     ranks[np.argsort(-counts, kind="stable")] = np.arange(len(levels))
-    ranks = np.minimum(ranks, _LEVELS)
-    ranks[levels == ""] = np.nan
-    return np.asarray(ranks[codes])
+    return np.asarray(np.minimum(ranks, _LEVELS)[codes])
 
 
 def _folds(x: Floats, y: NDArray[np.int64], categories: list[bool]) -> list[tuple[Any, NDArray[np.intp]]]:
