@@ -124,7 +124,10 @@ def flags(tool: str, folder: Path) -> dict[str, bool]:
     import pandas
 
     pairs = sorted(folder.glob("*-reference.parquet"))
-    frames = ((path, [pandas.read_parquet(str(path).replace("-reference", f"-{side}")) for side in ("reference", "current")]) for path in pairs)
+    frames = (
+        (path, [pandas.read_parquet(str(path).replace("-reference", f"-{side}")) for side in ("reference", "current")])
+        for path in pairs
+    )
     return {path.name.removesuffix("-reference.parquet"): TOOLS[tool](*both)[1] for path, both in frames}
 
 
