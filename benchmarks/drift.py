@@ -1,7 +1,8 @@
 """How long drift takes, next to Evidently, NannyML, whylogs and alibi-detect on the same Parquet files, in turn.
 
 A reference of 1,000,000 rows and 50 columns (40 numbers, 10 categories) against a current table of the same size: read
-both, compute PSI, Kolmogorov-Smirnov, Wasserstein, Jensen-Shannon and chi-square for each column, judge, write the report.
+both, compute PSI, Kolmogorov-Smirnov, Wasserstein, Jensen-Shannon and chi-square for each column, judge, write the
+report.
 Each tool runs in a process of its own and, but for ours, in a virtual environment of its own, made under ``--venvs``.
 Then ours alone: 5,000 columns of 100,000 rows, from a stored profile, and by rows and by columns.
 
@@ -30,7 +31,7 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "slipwa
 LIMITS = {"vs_evidently": 30, "peak_mb": 1024, "import_s": 1}
 
 
-def make(folder: Path, rows: int, columns: int, parts: int = 1) -> list[str]:
+def make(folder: Path, rows: int, columns: int) -> list[str]:
     """Writes two tables without drift: four fifths of the columns are numbers of five shapes, one fifth categories."""
     places = []
     for seed, side in enumerate(("reference", "current")):
@@ -156,15 +157,15 @@ def plot(found: dict[str, list[tuple[int, float]]]) -> str:
 
 
 def show(result: dict[str, Any]) -> None:
-    print(f"{result['machine']}; {result['rows']:,} × 50 against as many rows, read from Parquet\n")
-    print(f"| tool | seconds | peak memory | import |\n|---|---:|---:|---:|")
+    print(f"{result['machine']}; {result['rows']:,} x 50 against as many rows, read from Parquet\n")
+    print("| tool | seconds | peak memory | import |\n|---|---:|---:|---:|")
     rows = {"**Slipway**": {name: result[name] for name in ("seconds", "peak_mb", "import_s")}, **result["peers"]}
     for tool, one in rows.items():
         print(f"| {tool} | {one['seconds']:.2f} | {one['peak_mb']:,.0f} MB | {one['import_s']:.2f} s |")
     print(f"\nFrom a stored profile: {result['profile_s']:.2f} s.")
     print(
-        f"{result['wide_columns']:,} columns × 100,000 rows: {result['wide_s']:.1f} s, {result['wide_peak_mb']:,.0f} MB, "
-        f"report {result['report_mb']:.2f} MB."
+        f"{result['wide_columns']:,} columns x 100,000 rows: {result['wide_s']:.1f} s, "
+        f"{result['wide_peak_mb']:,.0f} MB, report {result['report_mb']:.2f} MB."
     )
     for what, points in result["growth"].items():
         print(f"By {what}: " + ", ".join(f"{count:,}: {seconds:.2f} s" for count, seconds in points))

@@ -1,7 +1,7 @@
 """Other tools on the same drift task, each run by the Python of its own virtual environment; prints one JSON object.
 
-``drift_peers.py time TOOL REFERENCE CURRENT`` measures reading, comparing and reporting. ``drift_peers.py flags TOOL FOLDER``
-says for each pair of tables in a folder whether the tool calls the data drifted.
+``drift_peers.py time TOOL REFERENCE CURRENT`` measures reading, comparing and reporting.
+``drift_peers.py flags TOOL FOLDER`` says for each pair of tables in a folder whether the tool calls the data drifted.
 """
 
 import json
@@ -19,9 +19,10 @@ VENVS = {
     "evidently": ["evidently==0.7.23", "pandas<3", "pyarrow"],
     "nannyml": ["nannyml==0.13.1", "statsmodels", "pandas<3"],
     "whylogs": ["whylogs[viz]==1.6.4", "pandas<3", "pyarrow"],
-    "alibi-detect": ["alibi-detect==0.13.0", "pandas<3", "pyarrow"],
+    "alibi-detect": ["alibi-detect==0.13.0", "pandas<3", "pyarrow<19"],
 }
-"""What is installed for each tool; Evidently fails at import on pandas 3, NannyML without statsmodels."""
+"""What is installed for each tool; Evidently fails at import on pandas 3, NannyML without
+statsmodels, and alibi-detect has NumPy 1."""
 
 
 def ready(folder: Path, tool: str) -> Path:
@@ -78,16 +79,16 @@ def whylogs(reference: Any, current: Any) -> tuple[Any, bool]:
 
 
 def alibi_detect(reference: Any, current: Any) -> tuple[Any, bool]:
-    import numpy
-    import pandas
+    import numpy as np
+    import pandas as pd
     from alibi_detect.cd import TabularDrift
 
     texts = categories(reference)
-    both = pandas.concat([reference[texts], current[texts]])
-    coded = {name: pandas.factorize(both[name])[0].astype("float64") for name in texts}
+    both = pd.concat([reference[texts], current[texts]])
+    coded = {name: pd.factorize(both[name])[0].astype("float64") for name in texts}
     n = len(reference)
     arrays = [
-        numpy.column_stack([coded[name][side] if name in coded else frame[name] for name in frame.columns])
+        np.column_stack([coded[name][side] if name in coded else frame[name] for name in frame.columns])
         for frame, side in ((reference, slice(None, n)), (current, slice(n, None)))
     ]
     places = {list(reference.columns).index(name): None for name in texts}
@@ -106,10 +107,10 @@ TOOLS: dict[str, Callable[[Any, Any], tuple[Any, bool]]] = {
 def timed(tool: str, paths: list[str]) -> dict[str, float]:
     began = time.perf_counter()
     __import__({"alibi-detect": "alibi_detect.cd"}.get(tool, tool))
-    import pandas
+    import pandas as pd
 
     imported = time.perf_counter()
-    result, _ = TOOLS[tool](*(pandas.read_parquet(path) for path in paths))
+    result, _ = TOOLS[tool](*(pd.read_parquet(path) for path in paths))
     with tempfile.TemporaryDirectory() as folder:
         if tool == "evidently":
             result.save_html(str(Path(folder) / "report.html"))
@@ -121,11 +122,11 @@ def timed(tool: str, paths: list[str]) -> dict[str, float]:
 
 
 def flags(tool: str, folder: Path) -> dict[str, bool]:
-    import pandas
+    import pandas as pd
 
     pairs = sorted(folder.glob("*-reference.parquet"))
     frames = (
-        (path, [pandas.read_parquet(str(path).replace("-reference", f"-{side}")) for side in ("reference", "current")])
+        (path, [pd.read_parquet(str(path).replace("-reference", f"-{side}")) for side in ("reference", "current")])
         for path in pairs
     )
     return {path.name.removesuffix("-reference.parquet"): TOOLS[tool](*both)[1] for path, both in frames}

@@ -5,7 +5,7 @@ categories, a fifth of them. Without drift both come from one distribution. With
 ``mean`` by one standard deviation, ``variance`` to three times the standard deviation, ``category`` by half of the rows
 that move to one level, ``correlation`` from 0 to 0.9 between pairs of normal columns whose own distributions stay.
 A dataset counts as flagged when a tool calls it drifted: ours with a column that warns or alarms, or with dependence that
-changed; Evidently when half of its columns drifted, and by any column; alibi-detect by its corrected p-values.
+changed; Evidently when half of its columns drifted, its default; alibi-detect by its corrected p-values.
 
 ``--json`` prints one object; ``--quick`` has few, small datasets; peers live in virtual environments under ``--venvs``.
 """
@@ -18,8 +18,9 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from drift import CACHE, run
 from drift_peers import ready
+
+from drift import CACHE, run
 
 SHIFTS = ("mean", "variance", "category", "correlation")
 SIZES = [(1_000, 5), (1_000, 50), (1_000, 500), (10_000, 50), (100_000, 50), (1_000_000, 5)]
