@@ -97,7 +97,7 @@ def train_and_deploy(
         threshold: Probability from which a binary prediction is the positive class.
         gates: Limits on the challenger: min_gain, confidence, resamples, min_score, max_calibration_error,
             max_bundle_mb, max_latency_ms.
-        drift_limits: The spec's drift section: warn, alarm, columns, importance, window, where they are not the defaults.
+        drift_limits: The spec's drift section: warn, alarm, columns, importance, window.
         registry: Folder at any fsspec URI where versions and the champion are kept; empty: the run stands alone.
         to: kubernetes, local, or auto: the cluster that the run itself is in, else a server on this machine.
         context: The kubeconfig context to apply to; empty inside a cluster.
