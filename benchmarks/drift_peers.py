@@ -41,7 +41,7 @@ def categories(frame: Any) -> list[str]:
     return [name for name in frame.columns if not str(frame[name].dtype).startswith(("float", "int"))]
 
 
-def evidently(reference: Any, current: Any) -> tuple[Any, bool]:
+def evidently(reference: Any, current: Any) -> tuple[Any, bool | None]:
     from evidently import Report
     from evidently.presets import DataDriftPreset
 
@@ -54,7 +54,7 @@ def evidently(reference: Any, current: Any) -> tuple[Any, bool]:
     return result, flagged
 
 
-def nannyml(reference: Any, current: Any) -> tuple[Any, bool]:
+def nannyml(reference: Any, current: Any) -> tuple[Any, bool | None]:
     import nannyml
 
     texts = categories(reference)
@@ -67,18 +67,18 @@ def nannyml(reference: Any, current: Any) -> tuple[Any, bool]:
     )
     calculator.fit(reference)
     result = calculator.calculate(current)
-    return result, False
+    return result, None
 
 
-def whylogs(reference: Any, current: Any) -> tuple[Any, bool]:
+def whylogs(reference: Any, current: Any) -> tuple[Any, bool | None]:
     import whylogs
     from whylogs.viz.drift.column_drift_algorithms import calculate_drift_scores
 
     views = [whylogs.log(pandas=frame).view() for frame in (current, reference)]
-    return calculate_drift_scores(target_view=views[0], reference_view=views[1], with_thresholds=True), False
+    return calculate_drift_scores(target_view=views[0], reference_view=views[1], with_thresholds=True), None
 
 
-def alibi_detect(reference: Any, current: Any) -> tuple[Any, bool]:
+def alibi_detect(reference: Any, current: Any) -> tuple[Any, bool | None]:
     import numpy as np
     import pandas as pd
     from alibi_detect.cd import TabularDrift
@@ -96,7 +96,7 @@ def alibi_detect(reference: Any, current: Any) -> tuple[Any, bool]:
     return found, bool(found["data"]["is_drift"])
 
 
-TOOLS: dict[str, Callable[[Any, Any], tuple[Any, bool]]] = {
+TOOLS: dict[str, Callable[[Any, Any], tuple[Any, bool | None]]] = {
     "evidently": evidently,
     "nannyml": nannyml,
     "whylogs": whylogs,
@@ -121,7 +121,7 @@ def timed(tool: str, paths: list[str]) -> dict[str, float]:
     return {"seconds": done - imported, "import_s": imported - began, "peak_mb": peak}
 
 
-def flags(tool: str, folder: Path) -> dict[str, bool]:
+def flags(tool: str, folder: Path) -> dict[str, bool | None]:
     import pandas as pd
 
     pairs = sorted(folder.glob("*-reference.parquet"))

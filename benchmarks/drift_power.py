@@ -4,8 +4,8 @@ A dataset is a reference and a current table of the same size, of numbers (norma
 categories, a fifth of them. Without drift both come from one distribution. With drift one column in five is shifted:
 ``mean`` by one standard deviation, ``variance`` to three times the standard deviation, ``category`` by half of the rows
 that move to one level, ``correlation`` from 0 to 0.9 between pairs of normal columns whose own distributions stay.
-A dataset counts as flagged when a tool calls it drifted: ours with a column that warns or alarms, or with dependence that
-changed; Evidently when half of its columns drifted, its default; alibi-detect by its corrected p-values.
+A dataset counts as flagged when a tool calls it drifted: ours with a column that warns or alarms, or with dependence
+that changed; Evidently when half of its columns drifted, its default; alibi-detect by its corrected p-values.
 
 ``--json`` prints one object; ``--quick`` has few, small datasets; peers live in virtual environments under ``--venvs``.
 """
