@@ -27,7 +27,7 @@ def scipy_ks(one: Any, other: Any) -> float:
 
 def scipy_wasserstein(one: Any, other: Any) -> tuple[float, float]:
     """In units of the largest value, where scipy's does not overflow."""
-    scale = max(np.abs(one).max(), np.abs(other).max(), 1e-320)
+    scale = max(np.abs(one).max(), np.abs(other).max(), 1e-300)
     return float(stats.wasserstein_distance(one / scale, other / scale)), scale
 
 
