@@ -8,8 +8,9 @@ import pytest
 from scipy import stats
 
 from slipway.data import columns as tables
-from slipway.drift import between
+from slipway.drift import between, check
 from slipway.drift import profile as profiles
+from slipway.drift.comparison import Comparison
 from slipway.errors import DataError
 from slipway.spec import Drift
 
@@ -27,6 +28,10 @@ def frame(seed: int, rows: int = 3000, shift: float = 0.0) -> pl.DataFrame:
     )
 
 
+def compared(reference: Any, current: Any, importances: dict[str, float] | None = None) -> Comparison:
+    return check(reference, current, importances=importances, limits=Drift(classifier=False)).data
+
+
 def found(comparison: Any) -> Any:
     return {column.name: column for column in comparison.columns}
 
@@ -34,7 +39,7 @@ def found(comparison: Any) -> Any:
 def test_two_tables_are_compared_exactly() -> None:
     before, now = frame(0), frame(1, 2000, 0.1)
 
-    columns = found(between.drift(before, now))
+    columns = found(compared(before, now))
 
     for name in ("x", "n", "b", "t"):
         one, other = (
@@ -56,10 +61,10 @@ def test_pandas_and_polars_and_files_say_the_same(tmp_path: Path) -> None:
         side[1000:].write_parquet(tmp_path / f"{name}-2.parquet")
 
     with tables.open_columns(f"{tmp_path}/before-*.parquet") as one, tables.open_columns(f"{tmp_path}/now-*") as other:
-        from_files = between.compare(one, other, Drift())
+        from_files = between.compare(one, other, Drift(), {})
 
-    assert from_files == between.drift(before, now)
-    assert between.drift(before.drop("n").to_pandas(), now.drop("n").to_pandas()) == between.drift(
+    assert from_files == compared(before, now)
+    assert compared(before.drop("n").to_pandas(), now.drop("n").to_pandas()) == compared(
         before.drop("n"), now.drop("n")
     )
     assert from_files.drifted == ("x",)
@@ -71,26 +76,26 @@ def test_csv_is_compared_too(tmp_path: Path) -> None:
         side.write_csv(tmp_path / f"{name}.csv")
 
     with tables.open_columns(f"{tmp_path}/before.csv") as one, tables.open_columns(f"{tmp_path}/now.csv") as other:
-        from_files = between.compare(one, other, Drift())
+        from_files = between.compare(one, other, Drift(), {})
 
-    exact = found(between.drift(before, now))
+    exact = found(compared(before, now))
     assert {name: column.ks for name, column in found(from_files).items()} == {
         name: pytest.approx(column.ks, abs=1e-12) for name, column in exact.items()
     }
 
 
 def test_blocks_of_columns_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = between.drift(frame(0), frame(1))
+    whole = compared(frame(0), frame(1))
     monkeypatch.setattr(between, "BLOCK_VALUES", 3000)
 
-    assert between.drift(frame(0), frame(1)) == whole
+    assert compared(frame(0), frame(1)) == whole
 
 
 def test_a_profile_is_compared_within_its_error() -> None:
     before, now = frame(0), frame(1, shift=0.5)
     made = profiles.finish(profiles.of_columns(tables.of_frame(before)))
 
-    stored, exact = found(between.drift(made, now)), found(between.drift(before, now))
+    stored, exact = found(compared(made, now)), found(compared(before, now))
 
     for name, column in exact.items():
         assert stored[name].ks - 1e-12 <= column.ks <= stored[name].ks + stored[name].error + 1e-12
@@ -102,7 +107,7 @@ def test_infinite_values_and_a_column_of_nulls_are_told() -> None:
     before = pl.DataFrame({"x": [1.0, 2.0] * 50, "empty": [None] * 100, "text": ["a"] * 100})
     now = pl.DataFrame({"x": [1.0, np.inf] * 50, "empty": [1.0] * 100, "text": [1.0] * 100})
 
-    comparison = between.drift(before, now)
+    comparison = compared(before, now)
 
     assert comparison.missing == ("text",)
     assert found(comparison)["x"].infinite_now == 0.5
@@ -112,18 +117,18 @@ def test_infinite_values_and_a_column_of_nulls_are_told() -> None:
 def test_importances_keep_an_ignored_column_from_alarming() -> None:
     before, now = frame(0), frame(1, shift=2)
 
-    assert between.drift(before, now, importances={"x": 0.9, "n": 0.1}).severity == "alarm"
-    assert between.drift(before, now, importances={"x": 0.001, "n": 0.999}).severity == "warn"
+    assert compared(before, now, importances={"x": 0.9, "n": 0.1}).severity == "alarm"
+    assert compared(before, now, importances={"x": 0.001, "n": 0.999}).severity == "warn"
 
 
 @pytest.mark.parametrize(("rows", "side"), [((0, 50), "0 reference"), ((50, 9), "9 current")])
 def test_too_few_rows_are_an_error(rows: tuple[int, int], side: str) -> None:
     with pytest.raises(DataError, match=f"{side} rows are too few"):
-        between.drift(frame(0, rows[0]), frame(0, rows[1]))
+        compared(frame(0, rows[0]), frame(0, rows[1]))
 
 
 def test_what_is_no_dataframe_is_an_error() -> None:
     with pytest.raises(DataError, match="not list"):
-        between.drift([1], frame(0))
+        compared([1], frame(0))
     with pytest.raises(DataError, match="several types"):
-        between.drift(pd.DataFrame({"x": [1, "a"] * 9}), frame(0))
+        compared(pd.DataFrame({"x": [1, "a"] * 9}), frame(0))

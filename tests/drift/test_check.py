@@ -78,12 +78,12 @@ def test_a_model_that_broke_is_found_with_data_as_before() -> None:
     assert found.parts["data"][0] == found.parts["target"][0] == "none"
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(5))
 def test_few_datasets_of_one_distribution_are_flagged(seed: int) -> None:
     """All parts together, the classifier included, over sizes from tiny to small."""
     flagged = [
         check(table(100 * seed + at, 400), table(100 * seed + 50 + at, 60 + 80 * at), truth="y", prediction="p").drifted
-        for at in range(5)
+        for at in range(3)
     ]
 
     assert sum(flagged) == 0

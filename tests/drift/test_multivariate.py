@@ -86,7 +86,16 @@ def test_a_sample_is_bounded_and_uniform() -> None:
 def test_dates_are_not_sampled_and_columns_are_bounded() -> None:
     many: dict[str, Kind] = {f"c{at}": "date" if at == 0 else "number" for at in range(500)}
 
-    assert samples.names(many) == [f"c{at}" for at in range(1, samples.COLUMNS + 1)]
+    assert samples.names(many, {}) == [f"c{at}" for at in range(1, samples.COLUMNS + 1)]
+    assert samples.names(many, {"c0": 9, "c400": 5, "c7": 1})[:3] == ["c400", "c7", "c1"]
+
+
+def test_columns_that_are_left_out_are_told() -> None:
+    many: dict[str, Kind] = dict.fromkeys([f"c{at}" for at in range(1200)], "number")
+
+    assert "in 100 of 1,200 columns only: the first ones" in samples.note(many, {})
+    assert "those that the model relies on most" in samples.note(many, {"c7": 1})
+    assert samples.note(dict.fromkeys("abc", "number"), {}) == ""
 
 
 @given(st.integers(0, 2**32 - 1))
@@ -172,7 +181,7 @@ def test_rows_off_the_main_directions_are_found() -> None:
 def test_unchanged_dependence_seldom_alarms(reference: int, current: int, columns: int, *, heavy: bool) -> None:
     random = np.random.default_rng(columns)
     found = []
-    for _ in range(60):
+    for _ in range(40):
         rows = random.normal(size=(reference + current, columns)) @ random.normal(size=(columns, columns))
         if heavy:
             rows = np.where(random.random(rows.shape) < 0.1, np.nan, np.exp(rows))

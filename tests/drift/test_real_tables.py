@@ -64,9 +64,9 @@ def test_the_classifier_names_it_too(name: str, column: str) -> None:
 def test_a_cut_by_chance_is_seldom_drift(name: str) -> None:
     frame = load(name)
     random = np.random.default_rng(0)
-    flagged = [check(*halves(frame, random.random(len(frame)) < 0.5), limits=QUICK).drifted for _ in range(20)]
+    flagged = [check(*halves(frame, random.random(len(frame)) < 0.5), limits=QUICK).drifted for _ in range(10)]
 
-    assert np.mean(flagged) <= 0.05
+    assert sum(flagged) == 0
 
 
 def test_the_classifier_is_quiet_on_a_cut_by_chance() -> None:

@@ -40,18 +40,18 @@ def test_resampling_agrees_with_large_samples() -> None:
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
 def test_discoveries_are_those_of_scipy(p_values: list[float]) -> None:
-    found = significance.discoveries(np.array(p_values), np.ones(len(p_values)))
+    found = significance.discoveries(np.array(p_values), np.ones(len(p_values)), 0.01)
 
     adjusted = stats.false_discovery_control(p_values, method="by")
-    clear = np.abs(adjusted - significance.FALSE_DISCOVERIES) > 1e-12
-    assert found[clear].tolist() == (adjusted < significance.FALSE_DISCOVERIES)[clear].tolist()
+    clear = np.abs(adjusted - 0.01) > 1e-12
+    assert found[clear].tolist() == (adjusted < 0.01)[clear].tolist()
 
 
 def test_more_weight_needs_less_evidence() -> None:
     p_values = np.array([0.006, 0.006])
 
-    assert significance.discoveries(p_values, np.array([1.9, 0.1])).tolist() == [True, False]
-    assert not significance.discoveries(np.array([]), np.array([])).size
+    assert significance.discoveries(p_values, np.array([1.9, 0.1]), 0.01).tolist() == [True, False]
+    assert not significance.discoveries(np.array([]), np.array([]), 0.01).size
 
 
 def test_weights_have_a_mean_of_one() -> None:
@@ -65,7 +65,7 @@ def test_the_advised_rows_see_a_shift_at_the_limit() -> None:
     after = before + (after - before) * 1.292  # a true PSI of 0.25
     true = float(np.sum((after - before) * np.log(after / before)))
     reference = random.multinomial(10_000, before)
-    level = significance.strictest(20)
+    level = significance.strictest(20, 0.01)
     rows = significance.rows_needed(reference, true, level)
     assert rows is not None
 

@@ -1,13 +1,11 @@
-"""Comparing tables that are at hand: exactly, a block of columns at a time."""
+"""Comparing the columns of tables that are at hand: exactly, a block of columns at a time."""
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any
 
 import numpy as np
 
-from slipway.data import columns as tables
 from slipway.data.columns import Columns, Values
 from slipway.data.schema import Kind
 from slipway.drift import profile as profiles
@@ -23,29 +21,8 @@ BLOCK_VALUES = 1 << 22
 THREADS = 2
 
 
-def drift(
-    reference: Any, current: Any, limits: Drift | None = None, importances: Mapping[str, float] | None = None
-) -> Comparison:
-    """Compares two dataframes, or a dataframe with a profile.
-
-    Args:
-        reference: A polars or pandas dataframe, or a profile.
-        current: A polars or pandas dataframe.
-        limits: PSI above which a column is named, and above which it alarms.
-        importances: How much a model relies on each column, in any unit; by default what a profile says.
-
-    Returns:
-        What was found, exact when both are dataframes.
-
-    Raises:
-        DataError: A dataframe has a column that is no single value, or too few rows.
-    """
-    before = reference if isinstance(reference, Profile) else tables.of_frame(reference)
-    return compare(before, tables.of_frame(current), limits or Drift(), importances)
-
-
 def compare(
-    reference: Profile | Columns, current: Columns, limits: Drift, importances: Mapping[str, float] | None = None
+    reference: Profile | Columns, current: Columns, limits: Drift, importances: Mapping[str, float]
 ) -> Comparison:
     """Compares a table with a profile or another table; memory is bounded by a block of columns for each thread.
 
@@ -53,7 +30,7 @@ def compare(
         reference: The reference.
         current: The current data.
         limits: PSI above which a column is named, and above which it alarms.
-        importances: How much a model relies on each column, in any unit; by default what a profile says.
+        importances: How much a model relies on each column, in any unit; empty when that is not known.
 
     Raises:
         DataError: There are too few rows on a side.
@@ -69,11 +46,8 @@ def compare(
     blocks = [{name: pairs[name] for name in names[at : at + size]} for at in range(0, len(names), size)]
     with ThreadPoolExecutor(THREADS) as threads:
         measured = [column for found in threads.map(partial(_block, before, current), blocks) for column in found]
-    known = reference.importances if isinstance(reference, Profile) else {}
     rows = (reference.rows, current.rows)
-    return judge(
-        measured, rows, list(before.kinds), list(current.kinds), limits, known if importances is None else importances
-    )
+    return judge(measured, rows, list(before.kinds), list(current.kinds), limits, importances)
 
 
 class _Stored:
@@ -81,7 +55,7 @@ class _Stored:
 
     def __init__(self, profile: Profile) -> None:
         self._columns = {column.name: column for column in profile.columns}
-        self.kinds: dict[str, Kind | None] = {column.name: column.kind for column in profile.columns}
+        self.kinds: Mapping[str, Kind | None] = profile.kinds
 
     def read(self, kinds: Mapping[str, Kind]) -> Iterator[tuple[str, Column]]:
         return ((name, self._columns[name]) for name in kinds)

@@ -17,9 +17,6 @@ from slipway.spec.drift import Limits
 MIN_ROWS = 10
 """Fewest rows that can be compared."""
 
-IGNORED = 0.1
-"""A column with less than this share of an equal share of the importance never alarms."""
-
 
 def compare(
     reference: Profile, current: Profile, limits: Drift, importances: Mapping[str, float] | None = None
@@ -82,15 +79,17 @@ def judge(
     shares = _shares([column.name for column in measured], importances if limits.importance else {})
     chances = [_chance(column, limits.of(column.name)) for column in measured]
     p_values = [chance.beyond(column.psi) for column, chance in zip(measured, chances, strict=True)]
-    changed = significance.discoveries(np.array(p_values), significance.weights_of(shares))
-    level = significance.strictest(max(1, len(measured)))
+    changed = significance.discoveries(np.array(p_values), significance.weights_of(shares), limits.false_discoveries)
+    level = significance.strictest(max(1, len(measured)), limits.false_discoveries)
     columns = [
         _drift(
             column,
             chance,
             p_value,
             share,
-            _severity(column.psi, limits.of(column.name), share, len(measured)) if real else "none",
+            _severity(column.psi, limits.of(column.name), ignored=_ignored(share, len(measured), limits))
+            if real
+            else "none",
             limits.of(column.name),
             level,
         )
@@ -116,7 +115,7 @@ def _strangers(expected: Sequence[str], found: Sequence[str]) -> str:
 
 def _shares(names: Iterable[str], importances: Mapping[str, float]) -> list[float | None]:
     total = sum(importances.values())
-    return [importances.get(name, 0.0) / total if total > 0 else None for name in names]
+    return [importances[name] / total if total > 0 and name in importances else None for name in names]
 
 
 def _chance(column: Measured, limits: Limits) -> Chance:
@@ -125,10 +124,13 @@ def _chance(column: Measured, limits: Limits) -> Chance:
     return significance.by_resampling(column.before, column.now)
 
 
-def _severity(psi: float, limits: Limits, importance: float | None, columns: int) -> Severity:
+def _ignored(importance: float | None, columns: int, limits: Drift) -> bool:
+    return importance is not None and importance * columns < limits.ignored
+
+
+def _severity(psi: float, limits: Limits, *, ignored: bool) -> Severity:
     if psi <= limits.warn:
         return "none"
-    ignored = importance is not None and importance * columns < IGNORED
     return "alarm" if psi > limits.alarm and not ignored else "warn"
 
 

@@ -62,7 +62,7 @@ class Multivariate:
 
     Attributes:
         rows: Current rows that were looked at.
-        columns: Columns that were looked at: numbers, integers and booleans that vary, the first ones of many.
+        columns: Columns that were looked at: numbers, integers and booleans that vary; see ``sample.names``.
         pairs: The pairs whose correlation changed by more than chance, the largest change first, ``NAMED`` at most.
         reconstruction: What few directions leave unexplained.
     """

@@ -64,6 +64,11 @@ class Profile:
     target: Column | None = None
     dependence: Dependence | None = None
 
+    @property
+    def kinds(self) -> dict[str, Kind]:
+        """Name to kind of the columns."""
+        return {column.name: column.kind for column in self.columns}
+
 
 def fit(inputs: Mapping[str, NDArray[Any]], kinds: Mapping[str, Kind]) -> Profile:
     """Looks at a part of the rows.

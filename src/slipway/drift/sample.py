@@ -14,7 +14,7 @@ ROWS = 5_000
 """Rows that a sample holds at most."""
 
 COLUMNS = 100
-"""Columns that a sample holds at most: the first ones."""
+"""Columns that a sample holds at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +32,30 @@ class Sample:
     columns: dict[str, NDArray[Any]]
 
 
-def names(kinds: Mapping[str, Kind]) -> list[str]:
+def names(kinds: Mapping[str, Kind], importances: Mapping[str, float]) -> list[str]:
     """The columns that are sampled; dates are not, for they move with time in any table that does.
+
+    Of more than ``COLUMNS`` those are taken that the model relies on most, or the first ones. They are not chosen by
+    how much they changed: then chance alone would make them look changed together.
 
     Args:
         kinds: Name to kind of the table's columns.
+        importances: How much the model relies on each column; empty when that is not known.
     """
-    return [name for name, kind in kinds.items() if kind != "date"][:COLUMNS]
+    return sorted(_undated(kinds), key=lambda name: -importances.get(name, 0.0))[:COLUMNS]
+
+
+def note(kinds: Mapping[str, Kind], importances: Mapping[str, float]) -> str:
+    """What is not looked at because of ``COLUMNS``, in a sentence; empty when everything is. See ``names``."""
+    found = len(_undated(kinds))
+    if found <= COLUMNS:
+        return ""
+    which = "those that the model relies on most" if importances else "the first ones, for no importances are known"
+    return f"dependence was looked at in {COLUMNS} of {found:,} columns only: {which}; each column alone was, in all"
+
+
+def _undated(kinds: Mapping[str, Kind]) -> list[str]:
+    return [name for name, kind in kinds.items() if kind != "date"]
 
 
 def fit(inputs: Mapping[str, NDArray[Any]], wanted: Sequence[str], random: np.random.Generator) -> Sample:

@@ -10,13 +10,10 @@ from scipy.special import chdtri, chndtrinc, gammaincc, gammainccinv
 
 from slipway.drift.statistics import Counts
 
-FALSE_DISCOVERIES = 0.01
-"""Expected share of false findings among the columns found to have changed."""
-
 POWER = 0.8
 """Probability with which a window of the advised size sees a PSI at the limit."""
 
-_DRAWS = 1000
+_DRAWS = 4000
 _SMOOTHING = 0.5
 _CERTAIN = 1e-12
 _SEED = 20_061
@@ -25,23 +22,25 @@ _TINY = 1e-12
 
 @dataclass(frozen=True, slots=True)
 class Chance:
-    """The PSI of two samples of one distribution, as a gamma distribution.
+    """The PSI of two samples of one distribution, as a gamma distribution that is moved.
 
     Attributes:
         shape: Its shape.
         scale: Its scale.
+        start: The PSI that it begins at.
     """
 
     shape: float
     scale: float
+    start: float = 0.0
 
     def beyond(self, value: float) -> float:
         """The probability of a PSI of at least this."""
-        return float(gammaincc(self.shape, value / self.scale))
+        return float(gammaincc(self.shape, max(0.0, value - self.start) / self.scale))
 
     def quantile(self, level: float) -> float:
         """The PSI that is exceeded with this probability."""
-        return float(gammainccinv(self.shape, level) * self.scale)
+        return float(gammainccinv(self.shape, level) * self.scale + self.start)
 
 
 def of_large_samples(reference: Counts, current: Counts) -> Chance:
@@ -57,10 +56,11 @@ def of_large_samples(reference: Counts, current: Counts) -> Chance:
 
 
 def by_resampling(reference: Counts, current: Counts) -> Chance:
-    """Chance at these sample sizes: the gamma distribution with the mean and the variance of draws.
+    """Chance at these sample sizes: the gamma distribution with the mean, the variance and the skewness of draws.
 
     Each draw is a reference and a current sample from the shares of both together, as in a permutation test, so that
-    a small sample's bias and its rare bins are in it.
+    a small sample's bias and its rare bins are in it. The skewness is at least that of a gamma distribution that
+    begins at 0, so that the tail, which is what many columns are judged by, is not too light.
 
     Args:
         reference: Rows in each bin, shape (b,).
@@ -76,7 +76,7 @@ def is_certain(value: float, reference: Counts, current: Counts) -> bool:
     return bool(value > 2 * chdtri(freedom, _CERTAIN) * _noise(int(reference.sum()), int(current.sum())))
 
 
-def discoveries(p_values: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.bool_]:
+def discoveries(p_values: NDArray[np.float64], weights: NDArray[np.float64], rate: float) -> NDArray[np.bool_]:
     """Which columns changed, such that the false ones among them are expected to be few, however columns depend.
 
     Y. Benjamini and D. Yekutieli, Annals of Statistics 29(4), 2001, with the weights of C. Genovese, K. Roeder and
@@ -85,19 +85,20 @@ def discoveries(p_values: NDArray[np.float64], weights: NDArray[np.float64]) -> 
     Args:
         p_values: One a column, shape (c,).
         weights: Positive, with a mean of 1; a column with a larger one needs less evidence.
+        rate: Expected share of false ones among the columns found, at most.
     """
     if not len(p_values):
         return np.zeros(0, dtype=np.bool_)
     weighted = p_values / weights
     ordered = np.sort(weighted)
     ranks = np.arange(1, len(ordered) + 1)
-    passing = np.flatnonzero(ordered <= FALSE_DISCOVERIES * ranks / (len(ordered) * _harmonic(len(ordered))))
+    passing = np.flatnonzero(ordered <= rate * ranks / (len(ordered) * _harmonic(len(ordered))))
     return np.asarray(weighted <= (ordered[passing[-1]] if len(passing) else -1.0))
 
 
-def strictest(columns: int) -> float:
-    """The probability that one column alone must stay below to be a discovery among so many."""
-    return FALSE_DISCOVERIES / (columns * _harmonic(columns))
+def strictest(columns: int, rate: float) -> float:
+    """The probability that one column alone must stay below to be a discovery among so many; see ``discoveries``."""
+    return rate / (columns * _harmonic(columns))
 
 
 def rows_needed(reference: Counts, limit: float, level: float) -> int | None:
@@ -135,8 +136,9 @@ def _drawn(both: tuple[int, ...], n: int, m: int) -> Chance:
     filled = (before + now) > 0
     p, q = (_smoothed(counts, filled) for counts in (before, now))
     values = np.sum((q - p) * np.log(np.where(filled, q, 1) / np.where(filled, p, 1)), axis=1)
-    mean, variance = max(float(values.mean()), _TINY), max(float(values.var()), _TINY**2)
-    return Chance(mean**2 / variance, variance / mean)
+    mean, deviation = max(float(values.mean()), _TINY), max(float(values.std()), _TINY)
+    skewness = max(float(np.mean(((values - mean) / deviation) ** 3)), 2 * deviation / mean)
+    return Chance(4 / skewness**2, deviation * skewness / 2, mean - 2 * deviation / skewness)
 
 
 def _smoothed(counts: Counts, filled: NDArray[np.bool_]) -> NDArray[np.float64]:

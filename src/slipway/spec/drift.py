@@ -28,6 +28,10 @@ class Drift(Limits):
     """Limits of single columns, where they are to differ."""
     importance: bool = True
     """Whether a column that the model hardly relies on is named at most, but never alarms."""
+    ignored: float = Field(default=0.1, ge=0, le=1)
+    """Such a column has less than this share of an equal share of the importance."""
+    false_discoveries: float = Field(default=0.01, gt=0, lt=1)
+    """Expected share of false ones among the columns found to have changed; less asks for more evidence of each."""
     classifier: bool = True
     """Whether a classifier tries to tell two tables apart, where both are at hand."""
     window: int = Field(default=0, ge=0)

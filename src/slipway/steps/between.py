@@ -48,7 +48,8 @@ def _with_profile(reference: Reference, uri: str, limits: Drift, named: Named) -
     source = _opened(uri, reference.kinds)
     named.check(source.columns, "the current data")
     kinds = {name: kind for name, kind in source.columns.items() if name not in _others(reference, named)}
-    found = examine(reference, currents.read(source.batches(), kinds, reference.target, reference.judged), limits)
+    rows = currents.read(source.batches(), kinds, reference.together, reference.target, reference.judged)
+    found = examine(reference, rows, limits)
     if not (named.truth and named.prediction):
         return found
     frame = pl.concat(list(source.batches(named.columns)))

@@ -56,20 +56,25 @@ class Current:
 
 
 def read(
-    parts: Iterable[pl.DataFrame], kinds: Mapping[str, Kind], target: Target | None = None, judged: Judged | None = None
+    parts: Iterable[pl.DataFrame],
+    kinds: Mapping[str, Kind],
+    sampled: Iterable[str],
+    target: Target | None = None,
+    judged: Judged | None = None,
 ) -> Current:
     """Reads rows, a part at a time.
 
     Args:
         parts: The rows; with the target where it is known.
         kinds: Name to kind of the columns to look at.
+        sampled: Those that are to be looked at together.
         target: The target; None for none.
         judged: The model to ask; None for none.
 
     Raises:
         DataError: There are no rows.
     """
-    random, wanted = np.random.default_rng(0), samples.names(kinds)
+    random, wanted = np.random.default_rng(0), [name for name in sampled if name in kinds]
     refusal = _refusal(judged, kinds)
     looks: list[tuple[Profile, Sample, Profile | None]] = []
     asked: list[tuple[Floats, pl.DataFrame]] = []

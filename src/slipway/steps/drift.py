@@ -74,7 +74,9 @@ def drift(
     if version is not None:
         reference = references.of_version(version, spec.registry)
         kinds = TableContract.read(Path(contract)).schema.kinds
-        current = currents.read(tables.batches(Path(table)), kinds, reference.target, reference.judged)
+        current = currents.read(
+            tables.batches(Path(table)), kinds, reference.together, reference.target, reference.judged
+        )
         found = examine(reference, current, spec.drift)
     against = f"the training data of champion v{version.number}" if version else NO_CHAMPION
     storage.write_text(report, report_of(found, spec.name, against))

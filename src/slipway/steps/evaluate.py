@@ -1,6 +1,7 @@
 """The step ``evaluate``."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from slipway.data.schema import Schema
 from slipway.data.split import NAMES, TEST, TRAIN, VALIDATION
 from slipway.drift import dependence as dependences
 from slipway.drift import profile as profiles
+from slipway.drift import sample as samples
 from slipway.drift import stored
 from slipway.evaluation import baseline, decisions
 from slipway.evaluation import curves as drawing
@@ -35,6 +37,7 @@ from slipway.steps.challenger import Challenger
 from slipway.steps.contract import TableContract
 from slipway.steps.events import step
 from slipway.steps.examine import profile_of_outputs
+from slipway.steps.importances import importances
 from slipway.training import store
 from slipway.training.matrix import TARGET
 from slipway.training.search import Trained
@@ -185,7 +188,7 @@ def _contents(
         plan=plan,
         model=trained.model,
         graph=challenger.graph,
-        reference=_reference(rows / NAMES[TRAIN], data.schema),
+        reference=_reference(rows / NAMES[TRAIN], data.schema, importances(challenger)),
         predictions=stored.to_json(profiles.finish(profile_of_outputs(challenger.outputs, data.schema.target))),
         heldout=_heldout(rows, data.schema, spec),
         card=card_of(data),
@@ -199,10 +202,11 @@ def _contents(
     )
 
 
-def _reference(folder: Path, schema: Schema) -> str:
-    current = currents.read(tables.batches(folder), schema.kinds, schema.target)
+def _reference(folder: Path, schema: Schema, importances: Mapping[str, float]) -> str:
+    together = samples.names(schema.kinds, importances)
+    current = currents.read(tables.batches(folder), schema.kinds, together, schema.target)
     dependence = dependences.fit(current.sample, schema.kinds)
-    return stored.to_json(profiles.finish(current.profile, target=current.target, dependence=dependence))
+    return stored.to_json(profiles.finish(current.profile, importances, current.target, dependence))
 
 
 def _heldout(rows: Path, schema: Schema, spec: Spec) -> str:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from slipway.data.schema import Target
 from slipway.drift import multivariate
 from slipway.drift import profile as profiles
+from slipway.drift import sample as samples
 from slipway.drift.compare import MIN_ROWS, compare
 from slipway.drift.comparison import Comparison
 from slipway.drift.estimate import estimate
@@ -92,6 +93,8 @@ def _performance(judged: Judged, answered: Answered, limits: Drift) -> Performan
 def _notes(reference: Reference, current: Current, found: Findings) -> Iterator[str]:
     if found.data.advice:
         yield found.data.advice
+    if wide := samples.note(reference.kinds, reference.profile.importances):
+        yield wide
     if found.multivariate is None and reference.profile.dependence is not None:
         yield "correlations were not compared: a column is missing or of another kind, or there are fewer than 30 rows"
     if reference.judged is not None:

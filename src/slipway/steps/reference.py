@@ -58,7 +58,12 @@ class Reference:
     @property
     def kinds(self) -> dict[str, Kind]:
         """Name to kind of its columns."""
-        return {column.name: column.kind for column in self.profile.columns}
+        return self.profile.kinds
+
+    @property
+    def together(self) -> tuple[str, ...]:
+        """Names of the columns whose dependence is known."""
+        return self.profile.dependence.columns if self.profile.dependence else ()
 
     @property
     def target(self) -> Target | None:
