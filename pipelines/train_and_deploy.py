@@ -89,7 +89,7 @@ def train_and_deploy(
     fairness: Dict[str, float] = {},
     purpose: str = "",
     owner: str = "",
-    drift_limits: Dict[str, float] = {},
+    drift_limits: dict = {},
     registry: str = "",
     to: str = "auto",
     context: str = "",
@@ -140,7 +140,7 @@ def train_and_deploy(
             min_impact_ratio, max_error_difference, max_mean_difference.
         purpose: What the model is for; on the model card.
         owner: Who answers for the model; on the model card.
-        drift_limits: PSI limits: warn and alarm.
+        drift_limits: The spec's drift section: warn, alarm, columns, importance, window.
         registry: Folder at any fsspec URI where versions and the champion are kept; empty: the run stands alone.
         to: kubernetes, local, or auto: the cluster that the run itself is in, else a server on this machine.
         context: The kubeconfig context to apply to; empty inside a cluster.

@@ -1,6 +1,6 @@
 """The KFP door to the step ``drift``."""
 
-from typing import Dict, List, NamedTuple
+from typing import List, NamedTuple
 
 from kfp import dsl
 from kfp.dsl import HTML, Artifact, Dataset, Input, Metrics, Output
@@ -15,9 +15,11 @@ def drift(
     report: Output[HTML],
     findings: Output[Artifact],
     metrics: Output[Metrics],
+    prometheus: Output[Artifact],
     name: str = "model",
     registry: str = "",
-    limits: Dict[str, float] = {},
+    limits: dict = {},
+    gateway: str = "",
 ) -> NamedTuple("Outputs", drifted=bool, severity=str, columns=List[str]):
     """Compares a table with the reference profile of the champion's training data.
 
@@ -26,13 +28,15 @@ def drift(
         contract: Its contract.
         name: Name of the model in the registry.
         registry: Folder at any fsspec URI where the champion is kept; without a champion nothing is compared.
-        limits: PSI limits: warn and alarm.
+        limits: The spec's drift section: warn, alarm, columns, importance, window, where they are not the defaults.
+        gateway: Address of a Prometheus Pushgateway to push metrics to, such as gateway:9091; empty for none.
 
     Returns:
         report: Reference against current, worst column first.
-        findings: The same for machines (JSON).
-        metrics: Columns compared and drifted, largest PSI.
-        drifted: Whether any column alarms.
+        findings: The same for machines (JSON; ``slipway schema drift`` describes it).
+        metrics: Columns compared and drifted, largest PSI, scores.
+        prometheus: The same in Prometheus' text format, for a textfile collector.
+        drifted: Whether anything alarms: columns, predictions, target, dependence or performance.
         severity: none, warn, alarm, or unknown without a champion.
         columns: Names of the columns that alarm.
     """
@@ -44,6 +48,8 @@ def drift(
         contract=contract.path,
         report=report.path,
         findings=findings.path,
+        prometheus_text=prometheus.path,
+        gateway=gateway,
     )
     for key, value in result.metrics.items():
         metrics.log_metric(key, value)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 
@@ -154,3 +155,57 @@ def test_serve_without_a_bundle_is_one_sentence(slipway: Slipway) -> None:
     code, _, said = slipway("serve")
     assert (code, len(said.splitlines())) == (2, 1)
     assert "no bundle is named" in said
+
+
+@pytest.fixture
+def shifted(tmp_path: Path) -> tuple[str, str]:
+    """Two tables; a number of the second has moved."""
+    rows = [{"x": at % 17, "z": at % 5, "y": at % 2, "said": at % 2} for at in range(400)]
+    for name, shift in (("before", 0), ("now", 9)):
+        lines = ["x,z,y,said", *(f"{row['x'] + shift},{row['z']},{row['y']},{row['said']}" for row in rows)]
+        (tmp_path / f"{name}.csv").write_text("\n".join(lines))
+    return "before.csv", "now.csv"
+
+
+def test_drift_says_what_moved_and_fails_only_when_asked(
+    slipway: Slipway, shifted: tuple[str, str], tmp_path: Path
+) -> None:
+    code, out, _ = slipway("drift", *shifted, "--no-classifier")
+
+    assert code == 0
+    assert "alarm data: 1 of 4 columns drifted: 'x'" in out
+    assert "x" in (tmp_path / "drift.html").read_text()
+    assert slipway("drift", *shifted, "--no-classifier", "--fail")[0] == 3
+    assert slipway("drift", shifted[0], shifted[0], "--no-classifier", "--fail")[0] == 0
+
+
+def test_drift_for_machines(slipway: Slipway, shifted: tuple[str, str], tmp_path: Path) -> None:
+    options = ("--no-classifier", "--prometheus", "m.prom", "--name", "churn", "--output", "here.html")
+    raw = json.loads(slipway("drift", *shifted, "--json", *options)[1])
+
+    assert (raw["drifted"], raw["columns"]) == (True, ["x"])
+    jsonschema.validate(raw, json.loads(slipway("schema", "drift")[1]))
+    assert 'slipway_drift_severity{model="churn",part="data"} 2.0' in (tmp_path / "m.prom").read_text()
+    assert (tmp_path / "here.html").exists()
+
+
+def test_drift_takes_its_limits_from_options_and_from_a_spec(
+    slipway: Slipway, shifted: tuple[str, str], tmp_path: Path
+) -> None:
+    drift = {"columns": {"x": {"warn": 50, "alarm": 60}}, "classifier": False}
+    (tmp_path / "s.yaml").write_text(yaml.safe_dump({"name": "m", "data": "d.csv", "target": "y", "drift": drift}))
+
+    assert slipway("drift", *shifted, "--spec", "s.yaml", "--fail")[0] == 0
+    assert slipway("drift", *shifted, "--no-classifier", "--warn", "50", "--alarm", "60", "--fail")[0] == 0
+    code, _, err = slipway("drift", *shifted, "--warn", "2", "--alarm", "1")
+    assert code == 2
+    assert "warn must not be above alarm" in err
+
+
+def test_drift_of_predictions_that_the_truth_contradicts(slipway: Slipway, shifted: tuple[str, str]) -> None:
+    names = ("--truth", "y", "--prediction", "said", "--no-classifier", "--json")
+    raw = json.loads(slipway("drift", shifted[0], shifted[0], *names)[1])
+    assert raw["parts"]["performance"]["severity"] == "none"
+    code, _, err = slipway("drift", *shifted, "--truth", "yy", "--prediction", "said")
+    assert code == 2
+    assert "column 'yy' is not in the reference" in err

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from kfp import components
+from kfp import components, dsl
+from slipway.components import drift
 
 from slipway import pipelines
 from slipway.errors import PipelineError
@@ -11,6 +12,8 @@ from slipway.orchestration.images import COMPONENTS
 
 COMPILED = Path(__file__).parents[2] / "pipelines" / "compiled"
 DIGEST = "example/components@sha256:" + "a" * 64
+
+PARTS = (("table", dsl.Dataset), ("contract", dsl.Artifact))
 
 every_pipeline = pytest.mark.parametrize("name", pipelines.__all__)
 
@@ -95,3 +98,28 @@ def test_only_a_promoted_model_is_registered_and_deployed() -> None:
     assert set(spec["components"]["comp-condition-1"]["dag"]["tasks"]) == {"register", "deploy"}
     condition = spec["components"]["comp-launch"]["dag"]["tasks"]["condition-1"]["triggerPolicy"]["condition"]
     assert condition == "inputs.parameter_values['pipelinechannel--promoted'] == true"
+
+
+def test_a_pipeline_can_branch_on_what_drift_found() -> None:
+    @dsl.pipeline(name="branch")
+    def branch(name: str = "model") -> None:
+        table, contract = (dsl.importer(artifact_uri=f"s3://b/{uri}", artifact_class=kind) for uri, kind in PARTS)
+        found = drift(table=table.output, contract=contract.output, name=name)
+        with dsl.If(found.outputs["drifted"] == True), dsl.ParallelFor(found.outputs["columns"]) as column:  # noqa: E712
+            drift(table=table.output, contract=contract.output, name=column)
+        with dsl.If(found.outputs["severity"] == "warn"):
+            drift(table=table.output, contract=contract.output, name=found.outputs["severity"])
+
+    text = yaml.safe_load(to_yaml(branch, DIGEST))
+
+    conditions = [task.get("triggerPolicy", {}).get("condition", "") for task in text["root"]["dag"]["tasks"].values()]
+    assert sorted(filter(None, conditions)) == [
+        "inputs.parameter_values['pipelinechannel--drift-drifted'] == true",
+        "inputs.parameter_values['pipelinechannel--drift-severity'] == 'warn'",
+    ]
+    outputs = text["components"]["comp-drift"]["outputDefinitions"]["parameters"]
+    assert {name: found["parameterType"] for name, found in outputs.items()} == {
+        "drifted": "BOOLEAN",
+        "severity": "STRING",
+        "columns": "LIST",
+    }

@@ -1,9 +1,9 @@
-"""``slipway init`` and ``slipway schema``: writing a spec, and helping an editor to."""
+"""``slipway init`` and ``slipway schema``: writing a spec, and the schemas of what is read and written."""
 
 import json
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -35,14 +35,25 @@ def _from(data: str, spec: Path) -> str:
 
 
 def schema(
+    what: Annotated[Literal["spec", "drift"], typer.Argument(help="The spec, or what 'drift --json' prints.")] = "spec",
     output: Annotated[Path | None, typer.Option("--output", help="A file to write.", show_default="stdout")] = None,
 ) -> None:
-    """Print the JSON Schema of a spec, for editors."""
+    """Print the JSON Schema of a spec, for editors, or of drift findings, for programs."""
     from slipway.data import storage
-    from slipway.spec import Spec
 
-    text = json.dumps(Spec.model_json_schema(), indent=2) + "\n"
+    text = json.dumps(_schema(what), indent=2) + "\n"
     if output is None:
         typer.echo(text, nl=False)
     else:
         storage.write_text(output, text)
+
+
+def _schema(what: str) -> dict[str, Any]:
+    from slipway.spec import Spec
+    from slipway.spec.published import schema_of
+
+    if what == "spec":
+        return Spec.model_json_schema()
+    from slipway.drift.schema import Document
+
+    return schema_of(Document, "Drift findings")

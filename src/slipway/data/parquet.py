@@ -8,7 +8,9 @@ from typing import Any, Protocol
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
+from fsspec.implementations.local import LocalFileSystem
 
+from slipway.data.files import File
 from slipway.data.schema import Kind
 from slipway.errors import DataError
 
@@ -92,7 +94,7 @@ def kinds_of(where: str, schema: pa.Schema, ignore: frozenset[str]) -> dict[str,
     if nameless:
         message = f"{where}: column {nameless[0]} has no name; give it one"
         raise DataError(message)
-    return {field.name: _kind(where, field) for field in schema if field.name not in ignore}
+    return {field.name: kind_of(field, where) for field in schema if field.name not in ignore}
 
 
 @contextlib.contextmanager
@@ -107,7 +109,46 @@ def _opened(file: Readable) -> Iterator[pq.ParquetFile]:
         yield parquet
 
 
-def _kind(where: str, field: pa.Field) -> Kind | None:
+def footer(file: Readable) -> pq.FileMetaData:
+    """What a file says about itself: rows, columns, where they are."""
+    with _opened(file) as parquet:
+        return parquet.metadata
+
+
+def columns(file: Readable, footer: pq.FileMetaData, names: Sequence[str], texts: Sequence[str]) -> pa.Table:
+    """Some columns of a file, whole.
+
+    Args:
+        file: A Parquet file.
+        footer: Its footer.
+        names: The columns.
+        texts: Those among them that hold text; they are read as they are stored, each distinct value once.
+
+    Raises:
+        DataError: The file is damaged.
+    """
+    path = file.path if isinstance(file, File) and isinstance(file.system, LocalFileSystem) else ""
+    with contextlib.ExitStack() as stack:
+        try:
+            place = path or stack.enter_context(file.binary())
+            options = {"metadata": footer, "read_dictionary": list(texts), "memory_map": bool(path)}
+            parquet = stack.enter_context(pq.ParquetFile(place, **options))
+            return parquet.read(columns=list(names), use_threads=False)
+        except (pa.ArrowInvalid, OSError) as error:
+            message = f"file {file.name!r} is damaged: {error}"
+            raise DataError(message) from None
+
+
+def kind_of(field: pa.Field, where: str) -> Kind | None:
+    """The kind of a column; None for one that is nothing but nulls, without a type.
+
+    Args:
+        field: The column.
+        where: What holds it, in words.
+
+    Raises:
+        DataError: Its type is no single value.
+    """
     if pa.types.is_null(field.type):
         return None
     of = field.type.value_type if pa.types.is_dictionary(field.type) else field.type

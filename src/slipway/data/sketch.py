@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 MOST_BUCKETS = 1 << 15
 """Buckets that a sketch holds at most; with more, neighbours are joined."""
 
-_FINEST = 32
+FINEST = 32
 """Low bits of a float64 that the finest bucket ignores: 52 - 32 = 20 bits of mantissa are kept."""
 
 
@@ -36,7 +36,7 @@ class Sketch:
     nulls: int
     minimum: float
     maximum: float
-    shift: int = _FINEST
+    shift: int = FINEST
 
     @property
     def count(self) -> int:
@@ -51,7 +51,7 @@ class Sketch:
     @property
     def values(self) -> NDArray[np.float64]:
         """A value for each bucket, within ``relative_error`` of all in it."""
-        return np.clip(_values_of(self.keys, self.shift), self.minimum, self.maximum)
+        return np.clip(values_of(self.keys, self.shift), self.minimum, self.maximum)
 
     def quantile(self, q: float) -> float:
         """The value below which a share of the values lies.
@@ -83,9 +83,23 @@ def fit(values: NDArray[np.float64]) -> Sketch:
         values: float64, shape (n,); NaN and infinities count as null.
     """
     finite = values[np.isfinite(values)]
-    keys, counts = np.unique(keys_of(finite, _FINEST).astype(np.int32), return_counts=True)
+    keys, counts = np.unique(keys_of(finite, FINEST).astype(np.int32), return_counts=True)
     low, high = (float(finite.min()), float(finite.max())) if len(finite) else (float("nan"), float("nan"))
-    return _bounded(Sketch(keys.astype(np.int64), counts.astype(np.int64), len(values) - len(finite), low, high))
+    return bounded(Sketch(keys.astype(np.int64), counts.astype(np.int64), len(values) - len(finite), low, high))
+
+
+def of_sorted(values: NDArray[np.float64], shift: int = FINEST) -> Sketch:
+    """Sketches finite values in ascending order.
+
+    Args:
+        values: float64, shape (n,).
+        shift: Low bits of a float64 that a bucket ignores.
+    """
+    keys = keys_of(values, shift)
+    starts = np.flatnonzero(np.diff(keys, prepend=keys[:1] - 1))
+    counts = np.diff(starts, append=len(keys))
+    low, high = (float(values[0]), float(values[-1])) if len(values) else (float("nan"), float("nan"))
+    return bounded(Sketch(keys[starts], counts, 0, low, high, shift))
 
 
 def merge(parts: Sequence[Sketch]) -> Sketch:
@@ -98,7 +112,7 @@ def merge(parts: Sequence[Sketch]) -> Sketch:
     filled = [part for part in parts if len(part.keys)]
     low = min((part.minimum for part in filled), default=float("nan"))
     high = max((part.maximum for part in filled), default=float("nan"))
-    return _bounded(Sketch(keys, counts, sum(part.nulls for part in parts), low, high, shift))
+    return bounded(Sketch(keys, counts, sum(part.nulls for part in parts), low, high, shift))
 
 
 def keys_of(values: NDArray[np.float64], shift: int) -> NDArray[np.int64]:
@@ -112,16 +126,24 @@ def keys_of(values: NDArray[np.float64], shift: int) -> NDArray[np.int64]:
     return bits ^ ((bits >> 63) & ((1 << (63 - shift)) - 1))
 
 
-def _values_of(keys: NDArray[np.int64], shift: int) -> NDArray[np.float64]:
+def values_of(keys: NDArray[np.int64], shift: int) -> NDArray[np.float64]:
+    """The value of each bucket that is nearest to zero.
+
+    Args:
+        keys: Buckets, shape (n,).
+        shift: Low bits of a float64 that a bucket ignores.
+    """
     bits = np.where(keys < 0, -(1 << (63 - shift)) - keys - 1, keys)
     return (bits << shift).view(np.float64)
 
 
-def _bounded(sketch: Sketch) -> Sketch:
-    if len(sketch.keys) <= MOST_BUCKETS:
+def bounded(sketch: Sketch, buckets: int | None = None) -> Sketch:
+    """The same values in at most so many buckets, by default ``MOST_BUCKETS``."""
+    most = buckets or MOST_BUCKETS
+    if len(sketch.keys) <= most:
         return sketch
     differing = sketch.keys[1:] ^ sketch.keys[:-1]
-    further = bisect_left(range(64), True, key=lambda by: int(np.count_nonzero(differing >> by)) < MOST_BUCKETS)
+    further = bisect_left(range(64), True, key=lambda by: int(np.count_nonzero(differing >> by)) < most)
     return sketch.joined(sketch.shift + further)
 
 

@@ -148,11 +148,7 @@ def _mixed(name: str, files: Sequence[File], each: Sequence[Mapping[str, Evidenc
 def _open_typed(parts: tuple[Typed, ...], kinds: dict[str, Kind], ignore: frozenset[str]) -> Source:
     first = parts[0]
     _check_ignored(ignore, first.names())
-    columns = first.kinds(ignore)
-    for part in parts[1:]:
-        other = part.kinds(ignore)
-        _same_columns(first, set(columns), part, set(other))
-        columns = {name: kinds.get(name) or _common(name, kind, other[name], part) for name, kind in columns.items()}
+    columns = common_kinds(parts, kinds, ignore)
     if not sum(part.rows() for part in parts):
         message = f"file {first.name!r} has columns but no rows"
         raise DataError(message)
@@ -161,6 +157,27 @@ def _open_typed(parts: tuple[Typed, ...], kinds: dict[str, Kind], ignore: frozen
     _check_exact({name: kinds.get(name, "integer") for name in found}, found)
     notes = [note for name in found for note in _notes(name, settled[name], found[name])]
     return Source(parts, (), settled, tuple(notes), (), found)
+
+
+def common_kinds(
+    parts: Sequence[Typed], given: Mapping[str, Kind], ignore: frozenset[str] = frozenset()
+) -> dict[str, Kind | None]:
+    """The kind of each column of typed parts; None for one that is nothing but nulls, without a type.
+
+    Args:
+        parts: The parts of a table.
+        given: Kinds of columns where the one found is not the one wanted.
+        ignore: Columns to leave out.
+
+    Raises:
+        DataError: The parts have other columns, or a column of other kinds.
+    """
+    columns = parts[0].kinds(ignore)
+    for part in parts[1:]:
+        other = part.kinds(ignore)
+        _same_columns(parts[0], set(columns), part, set(other))
+        columns = {name: given.get(name) or _common(name, kind, other[name], part) for name, kind in columns.items()}
+    return columns
 
 
 def _look(parts: tuple[Typed, ...], names: list[str]) -> dict[str, Evidence]:

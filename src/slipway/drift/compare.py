@@ -1,188 +1,184 @@
 """Current data against a reference: what drifted, by how much, and whether that is more than chance."""
 
-import json
-from dataclasses import asdict, dataclass
-from typing import Final, Literal
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from slipway.drift import statistics
-from slipway.drift.labels import labels
-from slipway.drift.profile import Column, Profile, State
-from slipway.drift.statistics import Counts
+from slipway.drift import significance, statistics
+from slipway.drift.comparison import SEVERITIES, ColumnDrift, Comparison, Severity
+from slipway.drift.measure import Measured, comparable, measure
+from slipway.drift.profile import Profile
+from slipway.drift.significance import Chance
 from slipway.errors import DataError
 from slipway.evaluation.wording import short
 from slipway.spec import Drift
-
-Severity = Literal["none", "warn", "alarm"]
-
-SEVERITIES: Final[tuple[Severity, ...]] = ("none", "warn", "alarm")
+from slipway.spec.drift import Limits
 
 MIN_ROWS = 10
 """Fewest rows that can be compared."""
 
-_LEVEL = 0.01
-"""Probability of any false finding when nothing has changed; divided by the number of columns (Bonferroni)."""
 
-
-@dataclass(frozen=True, slots=True)
-class ColumnDrift:
-    """How one column changed.
-
-    Attributes:
-        name: The column's name.
-        severity: ``none``, ``warn`` or ``alarm``.
-        psi: Population stability index over bins or levels, missing values included.
-        noise: The PSI that chance alone stays below at these sizes.
-        ks: Largest distance of the cumulated shares.
-        js: Jensen-Shannon distance.
-        missing_before: Share of missing values in the reference.
-        missing_now: Share of missing values in the current data.
-        outside: Share of current values that the reference has none of: other levels, or beyond its range.
-        labels: Names of the bins.
-        before: Share of the reference in each bin.
-        now: Share of the current data in each bin.
-        sentence: What happened, in words.
-    """
-
-    name: str
-    severity: Severity
-    psi: float
-    noise: float
-    ks: float
-    js: float
-    missing_before: float
-    missing_now: float
-    outside: float
-    labels: tuple[str, ...]
-    before: tuple[float, ...]
-    now: tuple[float, ...]
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """A comparison of two tables.
-
-    Attributes:
-        reference_rows: Rows of the reference.
-        current_rows: Rows of the current data.
-        columns: Its columns, worst first.
-        missing: Columns of the reference that the current data lacks.
-        added: Columns that the reference lacks.
-    """
-
-    reference_rows: int
-    current_rows: int
-    columns: tuple[ColumnDrift, ...]
-    missing: tuple[str, ...] = ()
-    added: tuple[str, ...] = ()
-
-    @property
-    def severity(self) -> Severity:
-        """The worst of the columns; ``alarm`` when one is missing."""
-        if self.missing:
-            return "alarm"
-        return max((column.severity for column in self.columns), key=SEVERITIES.index, default="none")
-
-    @property
-    def drifted(self) -> tuple[str, ...]:
-        """Columns that alarm, those that are missing included."""
-        return (*self.missing, *(column.name for column in self.columns if column.severity == "alarm"))
-
-    @property
-    def sentence(self) -> str:
-        """What was found, in a line."""
-        names = ", ".join(repr(name) for name in self.drifted[:5]) + (", …" if len(self.drifted) > 5 else "")
-        if self.drifted:
-            return f"{len(self.drifted)} of {len(self.columns) + len(self.missing)} columns drifted: {names}"
-        warned = sum(column.severity == "warn" for column in self.columns)
-        above = f"; {warned} {'is' if warned == 1 else 'are'} above the warning limit" if warned else ""
-        return f"no column of {len(self.columns)} drifted{above}"
-
-    def to_json(self) -> str:
-        """The comparison as indented JSON."""
-        raw = {"severity": self.severity, "drifted": list(self.drifted), **asdict(self)}
-        return json.dumps(raw, indent=2, ensure_ascii=False)
-
-
-def compare(reference: Profile, current: State, limits: Drift) -> Comparison:
+def compare(
+    reference: Profile, current: Profile, limits: Drift, importances: Mapping[str, float] | None = None
+) -> Comparison:
     """Compares rows with a reference.
-
-    A column counts as drifted when its PSI is above the limit and above what chance alone gives at these sizes, so that
-    neither many rows nor few rows make an alarm by themselves.
 
     Args:
         reference: The reference.
         current: What is known of the current rows.
         limits: PSI above which a column is named, and above which it alarms.
+        importances: How much the model relies on each column; by default what the reference says.
 
     Raises:
-        DataError: There are fewer than ``MIN_ROWS`` current rows.
+        DataError: There are fewer than ``MIN_ROWS`` rows on a side.
     """
-    if current.rows < MIN_ROWS:
-        message = (
-            f"{current.rows} current rows are too few to compare with the reference; at least {MIN_ROWS} are needed"
-        )
-        raise DataError(message)
-    here = {*current.sketches, *current.levels}
-    shared = [column for column in reference.columns if column.name in here and _same_kind(column, current)]
-    level = _LEVEL / max(1, len(shared))
-    columns = [_column(column, current, limits, level) for column in shared]
-    columns.sort(key=lambda item: (-SEVERITIES.index(item.severity), -item.psi, item.name))
-    names = {column.name for column in shared}
-    return Comparison(
-        reference.rows,
-        current.rows,
-        tuple(columns),
-        tuple(column.name for column in reference.columns if column.name not in names),
-        tuple(sorted(here - {column.name for column in reference.columns})),
+    here = {column.name: column for column in current.columns}
+    pairs = [(column, here[column.name]) for column in reference.columns if column.name in here]
+    measured = [measure(before, now) for before, now in pairs if comparable(before, now)]
+    return judge(
+        measured,
+        (reference.rows, current.rows),
+        [column.name for column in reference.columns],
+        [column.name for column in current.columns],
+        limits,
+        reference.importances if importances is None else importances,
     )
 
 
-def _same_kind(column: Column, current: State) -> bool:
-    return (column.kind == "category") == (column.name in current.levels)
+def judge(
+    measured: Sequence[Measured],
+    rows: tuple[int, int],
+    expected: Sequence[str],
+    found: Sequence[str],
+    limits: Drift,
+    importances: Mapping[str, float],
+) -> Comparison:
+    """The verdict on measured columns.
+
+    A column is named, or alarms, when its PSI is above the limit and it is a discovery among all columns: more than
+    chance gives at these sizes. So neither many rows, few rows nor many columns make an alarm by themselves. One that
+    the model hardly relies on is named, but never alarms.
+
+    Args:
+        measured: The columns that both tables have.
+        rows: Rows of the reference and of the current data.
+        expected: Names of the reference's columns.
+        found: Names of the current data's columns.
+        limits: PSI above which a column is named, and above which it alarms.
+        importances: How much the model relies on each column, in any unit; empty when that is not known.
+
+    Raises:
+        DataError: There are fewer than ``MIN_ROWS`` rows on a side.
+    """
+    for count, side in zip(rows, ("reference", "current"), strict=True):
+        if count < MIN_ROWS:
+            message = f"{count} {side} rows are too few to compare; at least {MIN_ROWS} are needed on either side"
+            raise DataError(message)
+    if expected and not set(expected) & set(found):
+        raise DataError(_strangers(expected, found))
+    shares = _shares([column.name for column in measured], importances if limits.importance else {})
+    chances = [_chance(column, limits.of(column.name)) for column in measured]
+    p_values = [chance.beyond(column.psi) for column, chance in zip(measured, chances, strict=True)]
+    changed = significance.discoveries(np.array(p_values), significance.weights_of(shares), limits.false_discoveries)
+    level = significance.strictest(max(1, len(measured)), limits.false_discoveries)
+    columns = [
+        _drift(
+            column,
+            chance,
+            p_value,
+            share,
+            _severity(column.psi, limits.of(column.name), ignored=_ignored(share, len(measured), limits))
+            if real
+            else "none",
+            limits.of(column.name),
+            level,
+        )
+        for column, chance, p_value, share, real in zip(measured, chances, p_values, shares, changed, strict=True)
+    ]
+    columns.sort(key=lambda item: (-SEVERITIES.index(item.severity), -item.psi, item.name))
+    names = {column.name for column in measured}
+    return Comparison(
+        *rows,
+        tuple(columns),
+        tuple(name for name in expected if name not in names),
+        tuple(sorted(set(found) - set(expected))),
+    )
 
 
-def _column(column: Column, current: State, limits: Drift, level: float) -> ColumnDrift:
-    before, now = np.array(column.counts), column.count(current)
-    value = statistics.psi(before, now)
-    noise = statistics.psi_without_drift(before, now, level)
-    severity: Severity = "none"
-    if value > noise:
-        severity = "alarm" if value > limits.alarm else "warn" if value > limits.warn else "none"
-    outside = _outside(column, now)
-    shares = [(counts / max(1, counts.sum())).tolist() for counts in (before, now)]
+def _strangers(expected: Sequence[str], found: Sequence[str]) -> str:
+    ours, theirs = (", ".join(repr(short(name)) for name in names[:5]) for names in (expected, found))
+    return (
+        f"the tables have no column in common, so there is nothing to compare: the reference has {ours}, the current "
+        f"data {theirs}; is it the right table?"
+    )
+
+
+def _shares(names: Iterable[str], importances: Mapping[str, float]) -> list[float | None]:
+    total = sum(importances.values())
+    return [importances[name] / total if total > 0 and name in importances else None for name in names]
+
+
+def _chance(column: Measured, limits: Limits) -> Chance:
+    if column.psi <= limits.warn or significance.is_certain(column.psi, column.before, column.now):
+        return significance.of_large_samples(column.before, column.now)
+    return significance.by_resampling(column.before, column.now)
+
+
+def _ignored(importance: float | None, columns: int, limits: Drift) -> bool:
+    return importance is not None and importance * columns < limits.ignored
+
+
+def _severity(psi: float, limits: Limits, *, ignored: bool) -> Severity:
+    if psi <= limits.warn:
+        return "none"
+    return "alarm" if psi > limits.alarm and not ignored else "warn"
+
+
+def _drift(
+    column: Measured,
+    chance: Chance,
+    p_value: float,
+    importance: float | None,
+    severity: Severity,
+    limits: Limits,
+    level: float,
+) -> ColumnDrift:
+    before, now = (counts / max(1, counts.sum()) for counts in (column.before, column.now))
+    some = max(1, int(column.now[:-1].sum()))
+    number = column.bins.kind != "category"
     return ColumnDrift(
         name=column.name,
+        kind=column.bins.kind,
         severity=severity,
-        psi=value,
-        noise=noise,
-        ks=statistics.kolmogorov_smirnov(before[:-1], now[:-1]),
-        js=statistics.jensen_shannon(before, now),
-        missing_before=shares[0][-1],
-        missing_now=shares[1][-1],
-        outside=outside,
-        labels=labels(column),
-        before=tuple(shares[0]),
-        now=tuple(shares[1]),
-        sentence=_sentence(column, value, severity, shares[0], shares[1], outside),
+        sentence=_sentence(column, severity, before.tolist(), now.tolist()),
+        psi=column.psi,
+        noise=chance.quantile(level),
+        p_value=p_value,
+        ks=column.ks,
+        wasserstein=column.wasserstein,
+        js=statistics.jensen_shannon(column.before, column.now),
+        chi_square=statistics.chi_square(column.before, column.now),
+        missing_before=float(before[-1]),
+        missing_now=float(now[-1]),
+        infinite_now=column.infinite / max(1, int(column.now.sum())),
+        unseen=column.unseen,
+        below=float(column.now[0] / some) if number else 0.0,
+        above=float(column.now[-2] / some) if number else 0.0,
+        importance=importance,
+        rows_needed=significance.rows_needed(column.before, limits.alarm, level),
+        error=column.error,
+        labels=column.labels,
+        before=tuple(before.tolist()),
+        now=tuple(now.tolist()),
     )
 
 
-def _outside(column: Column, now: Counts) -> float:
-    """The share of values, missing ones aside, that the reference has none of, as far as it kept them apart."""
-    strange = now[-2] if column.kind == "category" else now[0] + now[-2]
-    known = column.kind == "category" and column.counts[-2] > 0
-    return 0.0 if known else float(strange / max(1, now[:-1].sum()))
-
-
-def _sentence(
-    column: Column, value: float, severity: Severity, before: list[float], now: list[float], outside: float
-) -> str:
+def _sentence(column: Measured, severity: Severity, before: list[float], now: list[float]) -> str:
     if severity == "none":
-        return f"PSI {value:.3f}"
+        return f"PSI {column.psi:.3f}"
     place = int(np.argmax(np.abs(np.subtract(now, before))))
-    moved = f"{short(labels(column)[place], 40)}: {before[place]:.1%} before, {now[place]:.1%} now"
-    strange = f"; the reference has none of {outside:.1%} of the values" if outside > 0 else ""
-    return f"PSI {value:.3f}; {moved}{strange}"
+    moved = f"{short(column.labels[place], 40)}: {before[place]:.1%} before, {now[place]:.1%} now"
+    some = max(1, int(column.now[:-1].sum()))
+    beyond = float(column.now[0] + column.now[-2]) / some if column.bins.kind != "category" else column.unseen
+    strange = f"; the reference has none of {beyond:.1%} of the values" if beyond > 0 else ""
+    return f"PSI {column.psi:.3f}; {moved}{strange}"

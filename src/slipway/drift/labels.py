@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from slipway.drift.profile import Column
+from slipway.drift.bins import Bins
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = 86_400
@@ -11,20 +11,20 @@ _EXACT = 2_048
 """Integers below this have a bucket of a sketch to themselves."""
 
 
-def labels(column: Column) -> tuple[str, ...]:
-    """Names of the bins of ``Column.count``, in its order.
+def labels(bins: Bins) -> tuple[str, ...]:
+    """Names of bins, in the order in which they are counted.
 
     Args:
-        column: A column of the reference.
+        bins: The bins.
     """
-    if column.kind == "category":
-        return (*column.levels, "other levels", "missing")
-    if column.minimum is None or column.maximum is None:
+    if bins.kind == "category":
+        return (*bins.levels, "other levels", "missing")
+    if not bins.ends:
         return ("below", "any value", "above", "missing")
-    if column.kind == "boolean":
-        return ("below", *_booleans(column.minimum, column.maximum), "above", "missing")
-    ends = [_text(column, end) for end in (column.minimum, *column.edges, column.maximum)]
-    starts = [ends[0], *(_next(column, edge) for edge in column.edges)]
+    if bins.kind == "boolean":
+        return ("below", *_booleans(bins.ends[0], bins.ends[-1]), "above", "missing")
+    ends = [_text(bins, end) for end in bins.ends]
+    starts = [ends[0], *(_next(bins, edge) for edge in bins.ends[1:-1])]
     between = [low if low == high else f"{low} to {high}" for low, high in zip(starts, ends[1:], strict=True)]
     return (f"below {ends[0]}", *between, f"above {ends[-1]}", "missing")
 
@@ -33,15 +33,15 @@ def _booleans(low: float, high: float) -> list[str]:
     return ["false" if end == 0 else "true" for end in dict.fromkeys((low, high))]
 
 
-def _next(column: Column, edge: float) -> str:
-    exact = column.kind == "integer" and abs(edge) < _EXACT
-    return _text(column, edge + 1 if exact else edge)
+def _next(bins: Bins, edge: float) -> str:
+    exact = bins.kind == "integer" and abs(edge) < _EXACT
+    return _text(bins, edge + 1 if exact else edge)
 
 
-def _text(column: Column, end: float) -> str:
-    if column.kind == "date":
-        return _date(end, hours=(column.maximum or 0) - (column.minimum or 0) < 20 * _DAY)
-    return f"{end:,.0f}" if column.kind == "integer" and abs(end) < 1e9 else f"{end:.4g}"
+def _text(bins: Bins, end: float) -> str:
+    if bins.kind == "date":
+        return _date(end, hours=bins.ends[-1] - bins.ends[0] < 20 * _DAY)
+    return f"{end:,.0f}" if bins.kind == "integer" and abs(end) < 1e9 else f"{end:.4g}"
 
 
 def _date(seconds: float, *, hours: bool) -> str:

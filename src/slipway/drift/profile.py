@@ -1,9 +1,8 @@
 """What the training data was like: small, without any row, enough to compare with later."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any
 
@@ -11,148 +10,106 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slipway.data import sketch as sketches
+from slipway.data.columns import Columns
 from slipway.data.schema import Kind
 from slipway.data.sketch import Sketch
+from slipway.drift import levels as categories
+from slipway.drift.dependence import Dependence
+from slipway.drift.levels import Levels
 from slipway.errors import DataError
 
-FORMAT = 1
-BINS = 10
-"""Bins of a number: tenths of the reference, as far as its values can be told apart."""
+BUCKETS = 2048
+"""Buckets of a number that a finished profile holds at most."""
 
-MAX_LEVELS = 50
-"""Levels of a category that are compared one by one; the others are counted together."""
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What is known of rows so far.
-
-    Attributes:
-        rows: Rows seen.
-        sketches: A sketch of each number, integer, boolean and date.
-        levels: Level counts of each category; the empty text stands for a missing value.
-    """
-
-    rows: int
-    sketches: dict[str, Sketch]
-    levels: dict[str, Counter[str]]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of the reference.
+    """What is known of a column.
 
     Attributes:
-        name: The column's name.
+        name: Its name.
         kind: Its kind.
-        edges: Inner edges of the bins of a number, without its extremes; empty for a category.
-        levels: Levels of a category that are compared one by one; empty for a number.
-        counts: Rows in each bin of ``count``.
-        minimum: Smallest value; None for a category.
-        maximum: Largest value; None for a category.
-        shift: How wide the buckets were that its edges come from; see ``slipway.data.sketch``.
+        rows: Rows seen.
+        nulls: Rows without a value, or with one that is NaN or infinite.
+        infinite: Rows with an infinite value.
+        values: Finite values: all of them, sorted, of shape (n,), when the table is at hand, else a sketch of them; of
+            a category the counts of its levels.
     """
 
     name: str
     kind: Kind
-    edges: tuple[float, ...]
-    levels: tuple[str, ...]
-    counts: tuple[int, ...]
-    minimum: float | None
-    maximum: float | None
-    shift: int = 0
-
-    def count(self, state: State) -> NDArray[np.int64]:
-        """Rows in each bin.
-
-        The bins of a category are its levels, all other levels, and a missing value; those of a number are below the
-        smallest, up to each edge, up to the largest, above the largest, and a missing value.
-
-        Args:
-            state: What is known of the rows, the column's own or others.
-        """
-        if self.kind == "category":
-            found = state.levels[self.name]
-            known = [found[level] for level in self.levels]
-            missing = found[""]
-            return np.array([*known, found.total() - sum(known) - missing, missing], dtype=np.int64)
-        sketch = state.sketches[self.name].joined(self.shift)
-        return np.append(np.bincount(self._bins(sketch), sketch.counts, self.inner + 2), sketch.nulls).astype(np.int64)
-
-    @property
-    def inner(self) -> int:
-        """Bins that reference rows with a value can be in."""
-        return len(self.levels) if self.kind == "category" else len(self.edges) + 1
-
-    def _bins(self, sketch: Sketch) -> NDArray[np.int64]:
-        # Buckets are compared with buckets: the value that stands for one depends on the extremes of its own data.
-        if self.minimum is None or self.maximum is None:
-            return np.ones(len(sketch.keys), dtype=np.int64)
-        low, *edges, high = sketches.keys_of(np.array([self.minimum, *self.edges, self.maximum]), sketch.shift)
-        places = 1 + np.searchsorted(edges, sketch.keys)
-        places[sketch.keys < low] = 0
-        places[sketch.keys > high] = self.inner + 1
-        return places
+    rows: int
+    nulls: int
+    infinite: int
+    values: Floats | Sketch | Levels
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A reference: what rows were like.
+    """What is known of a table; its size does not depend on the number of rows.
 
     Attributes:
         rows: Rows seen.
         columns: Its columns.
+        importances: How much the model relies on a column, at least 0, in any unit; empty when that is not known.
+        target: What is predicted, which is not among the columns; None when that is not known.
+        dependence: How the numeric columns hang together; None when that is not known.
     """
 
     rows: int
     columns: tuple[Column, ...]
+    importances: dict[str, float] = field(default_factory=dict)
+    target: Column | None = None
+    dependence: Dependence | None = None
 
-    def to_json(self) -> str:
-        """The profile as JSON."""
-        return json.dumps({"format": FORMAT, **asdict(self)}, ensure_ascii=False)
-
-    @classmethod
-    def from_json(cls, text: str | bytes) -> "Profile":
-        """Reads what ``to_json`` wrote.
-
-        Raises:
-            DataError: It is no profile, or one of another format.
-        """
-        try:
-            raw = json.loads(text)
-            if raw["format"] != FORMAT:
-                message = f"the reference profile has format {raw['format']!r}; this release reads format {FORMAT}"
-                raise DataError(message)
-            return cls(raw["rows"], tuple(_column(item) for item in raw["columns"]))
-        except (ValueError, KeyError, TypeError) as error:
-            message = f"the reference is no profile: {error!r}"
-            raise DataError(message) from None
+    @property
+    def kinds(self) -> dict[str, Kind]:
+        """Name to kind of the columns."""
+        return {column.name: column.kind for column in self.columns}
 
 
-def fit(inputs: Mapping[str, NDArray[Any]], kinds: Mapping[str, Kind]) -> State:
+def fit(inputs: Mapping[str, NDArray[Any]], kinds: Mapping[str, Kind]) -> Profile:
     """Looks at a part of the rows.
 
     Args:
-        inputs: Graph inputs of the rows: column name to an array of shape (n, 1).
+        inputs: Graph inputs of the rows: column name to an array of shape (n, 1), float64, or text with the empty text
+            for a missing value.
         kinds: Name to kind of the columns to look at.
     """
-    return State(
-        len(next(iter(inputs.values()))),
-        {name: sketches.fit(inputs[name].ravel()) for name, kind in kinds.items() if kind != "category"},
-        {name: Counter(inputs[name].ravel().tolist()) for name, kind in kinds.items() if kind == "category"},
-    )
+    columns = [
+        of_texts(name, inputs[name].ravel()) if kind == "category" else of_numbers(name, kind, inputs[name].ravel())
+        for name, kind in kinds.items()
+    ]
+    return Profile(len(next(iter(inputs.values()))), tuple(columns))
 
 
-def fit_all(parts: Iterable[Mapping[str, NDArray[Any]]], kinds: Mapping[str, Kind]) -> State:
-    """Looks at parts of the rows one after the other, and forgets each before the next; see ``fit``."""
-    return reduce(lambda state, part: merge([state, part]), (fit(part, kinds) for part in parts))
-
-
-def merge(parts: Sequence[State]) -> State:
-    """Adds up what is known of parts.
+def of_columns(table: Columns) -> Profile:
+    """Looks at a table that is read by columns.
 
     Args:
-        parts: States of parts of the same columns.
+        table: The table.
+    """
+    kinds: dict[str, Kind] = {name: kind or "category" for name, kind in table.kinds.items()}
+    read = (pair for name, kind in kinds.items() for pair in table.read({name: kind}))
+    columns = [
+        of_numbers(name, kinds[name], values) if isinstance(values, np.ndarray) else of_counts(name, values)
+        for name, values in read
+    ]
+    return Profile(table.rows, tuple(columns))
+
+
+def fit_all(parts: Iterable[Mapping[str, NDArray[Any]]], kinds: Mapping[str, Kind]) -> Profile:
+    """Looks at parts of the rows one after the other, and forgets each before the next; see ``fit``."""
+    return reduce(lambda profile, part: merge([profile, part]), (fit(part, kinds) for part in parts))
+
+
+def merge(parts: Sequence[Profile]) -> Profile:
+    """Adds up profiles of parts, in any order.
+
+    Args:
+        parts: Profiles of parts of the same columns.
 
     Raises:
         DataError: There is no part.
@@ -160,58 +117,96 @@ def merge(parts: Sequence[State]) -> State:
     if not parts:
         message = "the table has no rows, so there is nothing to compare"
         raise DataError(message)
-    first = parts[0]
-    return State(
-        sum(part.rows for part in parts),
-        {name: sketches.merge([part.sketches[name] for part in parts]) for name in first.sketches},
-        {name: _added([part.levels[name] for part in parts]) for name in first.levels},
-    )
+    columns = zip(*(part.columns for part in parts), strict=True)
+    return replace(parts[0], rows=sum(part.rows for part in parts), columns=tuple(map(merged, columns)))
 
 
-def finish(state: State, kinds: Mapping[str, Kind]) -> Profile:
-    """The profile of the rows that were seen.
+def finish(
+    profile: Profile,
+    importances: Mapping[str, float] | None = None,
+    target: Column | None = None,
+    dependence: Dependence | None = None,
+) -> Profile:
+    """The profile in the size that is stored.
 
     Args:
-        state: What is known of them.
-        kinds: Name to kind of their columns.
+        profile: What is known of all rows.
+        importances: How much the model relies on each column, where that is known.
+        target: What is predicted, where that is known.
+        dependence: How the numeric columns hang together, where that is known.
     """
     return Profile(
-        state.rows,
-        tuple(
-            _of_category(name, state) if kind == "category" else _of_number(name, kind, state)
-            for name, kind in kinds.items()
-        ),
+        profile.rows,
+        tuple(map(_small, profile.columns)),
+        dict(importances or profile.importances),
+        _small(target) if target else profile.target,
+        dependence or profile.dependence,
     )
 
 
-def _of_number(name: str, kind: Kind, state: State) -> Column:
-    sketch = state.sketches[name]
-    quantiles = [sketch.quantile(place / BINS) for place in range(1, BINS)] if sketch.count else []
-    edges = tuple(sorted({edge for edge in quantiles if edge < sketch.values[-1]}))
-    low, high = (sketch.minimum, sketch.maximum) if sketch.count else (None, None)
-    empty = Column(name, kind, edges, (), (), low, high, sketch.shift)
-    return replace(empty, counts=tuple(empty.count(state).tolist()))
+def exact(name: str, kind: Kind, values: Floats) -> Column:
+    """A number, integer, boolean or date of a table that is at hand.
+
+    Args:
+        name: The column's name.
+        kind: Its kind.
+        values: float64, shape (n,), NaN for a missing value.
+    """
+    ordered = np.sort(values)
+    first, last = np.searchsorted(ordered, [-np.inf, np.inf], side="right").tolist()
+    end = int(np.searchsorted(ordered, np.inf, side="left"))
+    return Column(name, kind, len(values), len(values) - (end - first), first + last - end, ordered[first:end])
 
 
-def _of_category(name: str, state: State) -> Column:
-    found = [(level, count) for level, count in state.levels[name].items() if level]
-    ranked = sorted(found, key=lambda item: (-item[1], item[0]))
-    levels = tuple(level for level, _ in ranked[:MAX_LEVELS])
-    empty = Column(name, "category", (), levels, (), None, None)
-    return replace(empty, counts=tuple(empty.count(state).tolist()))
+def of_numbers(name: str, kind: Kind, values: Floats) -> Column:
+    """A sketch of a part of a number, integer, boolean or date; see ``exact``."""
+    sketch = sketches.fit(values)
+    return Column(name, kind, len(values), sketch.nulls, int(np.isinf(values).sum()), sketch)
 
 
-def _added(parts: list[Counter[str]]) -> Counter[str]:
-    total: Counter[str] = Counter()
-    for part in parts:
-        total.update(part)
-    return total
+def of_texts(name: str, texts: NDArray[Any]) -> Column:
+    """The levels of a part of a category.
+
+    Args:
+        name: The column's name.
+        texts: Text, shape (n,), the empty one for a missing value.
+    """
+    return of_counts(name, Counter(texts.tolist()))
 
 
-def _column(raw: dict[str, Any]) -> Column:
-    column = Column(**{**raw, **{name: tuple(raw[name]) for name in ("edges", "levels", "counts")}})
-    bins = column.inner + (2 if column.kind == "category" else 3)
-    if len(column.counts) != bins:
-        message = f"column {column.name!r} has {len(column.counts)} counts, but {bins} bins"
-        raise ValueError(message)
+def of_counts(name: str, counts: Mapping[str, int]) -> Column:
+    """A category of which the levels are counted already; see ``of_texts``."""
+    nulls = counts.get("", 0)
+    kept = categories.fit({level: count for level, count in counts.items() if level})
+    return Column(name, "category", kept.total + nulls, nulls, 0, kept)
+
+
+def counted(name: str, counts: Mapping[str, int]) -> Column:
+    """A category of a table that is at hand.
+
+    Args:
+        name: The column's name.
+        counts: Rows of each level, the empty text for a missing value.
+    """
+    nulls = counts.get("", 0)
+    kept = categories.exact({level: count for level, count in counts.items() if level})
+    return Column(name, "category", kept.total + nulls, nulls, 0, kept)
+
+
+def merged(parts: Sequence[Column]) -> Column:
+    """Adds up one column's parts; at least one is needed."""
+    levels = [part.values for part in parts if isinstance(part.values, Levels)]
+    numbers = [part.values for part in parts if isinstance(part.values, Sketch)]
+    return replace(
+        parts[0],
+        rows=sum(part.rows for part in parts),
+        nulls=sum(part.nulls for part in parts),
+        infinite=sum(part.infinite for part in parts),
+        values=categories.merge(levels) if levels else sketches.merge(numbers),
+    )
+
+
+def _small(column: Column) -> Column:
+    if isinstance(column.values, Sketch):
+        return replace(column, values=sketches.bounded(column.values, BUCKETS))
     return column

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from slipway.drift.compare import ColumnDrift, Comparison
-from slipway.evaluation.wording import short
+from slipway.drift.comparison import ColumnDrift
+from slipway.drift.estimate import LIMITS
+from slipway.drift.findings import Findings
+from slipway.drift.trend import trend
+from slipway.evaluation.wording import capital, number, short
 
 DRAWN = 60
 """Columns that are drawn; the others are in the table."""
@@ -17,8 +20,21 @@ LISTED = 2000
 NAMED = 50
 """Columns that a sentence names."""
 
+WINDOWS = 500
+"""Windows of a metric that are drawn."""
+
 BARS = 12
 """Bins of a column that are drawn: those that changed most."""
+
+_TITLES = {
+    "data": "Columns",
+    "predictions": "Predictions",
+    "target": "Target",
+    "multivariate": "Dependence",
+    "classifier": "Classifier",
+    "performance": "Performance",
+    "estimate": "Estimate",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +56,11 @@ class Bar:
     wide_now: float
 
 
-def report(comparison: Comparison | None, name: str, against: str) -> str:
+def report(findings: Findings | None, name: str, against: str) -> str:
     """Writes the report.
 
     Args:
-        comparison: What was found; None when there was no reference to compare with.
+        findings: What was found; None when there was no reference to compare with.
         name: Name of the model.
         against: What the data was compared with, in words.
 
@@ -58,10 +74,19 @@ def report(comparison: Comparison | None, name: str, against: str) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"short": short, "bars": bars}
+    environment.filters |= {"short": short, "bars": bars, "number": number, "capital": capital, "trend": trend}
     template = environment.get_template("report.html")
     return template.render(
-        comparison=comparison, name=name, against=against, drawn=DRAWN, listed=LISTED, named=NAMED, most=BARS
+        findings=findings,
+        name=name,
+        against=against,
+        titles=_TITLES,
+        limits=LIMITS,
+        drawn=DRAWN,
+        listed=LISTED,
+        named=NAMED,
+        windows=WINDOWS,
+        most=BARS,
     )
 
 

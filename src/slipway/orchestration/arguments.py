@@ -38,7 +38,7 @@ def train_and_deploy(spec: Spec, **others: Any) -> dict[str, Any]:
         "fairness": _changed(spec.fairness),
         "purpose": spec.purpose,
         "owner": spec.owner,
-        "drift_limits": _changed(spec.drift),
+        "drift_limits": spec.drift.model_dump(mode="json", exclude_defaults=True),
         "registry": spec.registry,
         "serving": spec.serving.model_dump(mode="json", exclude_defaults=True),
         "rollout": spec.rollout.model_dump(mode="json", exclude_defaults=True),

@@ -15,6 +15,7 @@ from slipway.bundle.load import Bundle, load
 from slipway.data.heldout import Heldout
 from slipway.data.schema import TEXTUAL, Column, Schema, Target
 from slipway.data.target import encode
+from slipway.drift import stored
 from slipway.drift.profile import Profile
 from slipway.errors import BundleError, DataError
 from slipway.evaluation import decision
@@ -65,7 +66,7 @@ def reference(version: Version, registry: str) -> Profile:
         BundleError: The bundle is damaged.
     """
     with fetched(version, registry) as bundle:
-        return Profile.from_json((bundle / manifests.REFERENCE).read_bytes())
+        return stored.from_json((bundle / manifests.REFERENCE).read_bytes())
 
 
 def schema(version: Version, registry: str) -> Schema:

@@ -1,25 +1,30 @@
 """What goes into the challenger's bundle."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from slipway.bundle import write as bundles
 from slipway.data import heldout
 from slipway.data import table as tables
 from slipway.data.heldout import Heldout
-from slipway.data.schema import Kind, Schema
+from slipway.data.schema import Schema
 from slipway.data.split import NAMES, TEST, TRAIN
+from slipway.drift import dependence as dependences
 from slipway.drift import profile as profiles
+from slipway.drift import sample as samples
+from slipway.drift import stored
 from slipway.evaluation.card import card as card_of
 from slipway.evaluation.content import ReportData
-from slipway.features.inputs import inputs
 from slipway.features.plan import Plan
 from slipway.spec import Spec
 from slipway.steps import champion as champions
+from slipway.steps import current as currents
 from slipway.steps.challenger import Challenger
+from slipway.steps.examine import profile_of_outputs
+from slipway.steps.importances import importances
 from slipway.training.search import Trained
 
 _UNKNOWN_HERE: dict[str, Any] = {
@@ -48,24 +53,26 @@ def contents(
         plan=plan,
         model=trained.model,
         graph=challenger.graph,
-        reference=_reference(rows / NAMES[TRAIN], data.schema),
-        predictions=_predictions(challenger.outputs, data.schema),
+        reference=_reference(rows / NAMES[TRAIN], data.schema, importances(challenger)),
+        predictions=stored.to_json(profiles.finish(profile_of_outputs(challenger.outputs, data.schema.target))),
         heldout=_heldout(rows, data.schema, spec),
         card=card_of(data),
         inputs=challenger.inputs,
         outputs=challenger.outputs,
         fingerprint=data.fingerprint,
         rows=dict(data.counts),
-        metrics={item.name: item.value for item in data.measures},
+        metrics=scores(data),
         spec=spec.model_dump(mode="json", exclude=_UNKNOWN_HERE),
         threshold=trained.threshold,
     )
 
 
-def _reference(folder: Path, schema: Schema) -> str:
+def _reference(folder: Path, schema: Schema, importances: Mapping[str, float]) -> str:
     kinds = {column.name: column.kind for column in schema.columns if column.kind != "text" and not column.made}
-    state = profiles.fit_all((inputs(frame, kinds) for frame in tables.batches(folder)), kinds)
-    return profiles.finish(state, kinds).to_json()
+    together = samples.names(kinds, importances)
+    current = currents.read(tables.batches(folder), kinds, together, schema.target)
+    dependence = dependences.fit(current.sample, kinds)
+    return stored.to_json(profiles.finish(current.profile, importances, current.target, dependence))
 
 
 def _heldout(rows: Path, schema: Schema, spec: Spec) -> str:
@@ -76,10 +83,9 @@ def _heldout(rows: Path, schema: Schema, spec: Spec) -> str:
     return heldout.of(frame.select(schema.split_by), classes, spec.split.seed).to_json()
 
 
-def _predictions(outputs: NDArray[np.float64], schema: Schema) -> str:
-    names = schema.target.classes or (schema.target.name,)
-    columns = {
-        name: column.reshape(-1, 1) for name, column in zip(names, outputs.reshape(len(outputs), -1).T, strict=True)
-    }
-    kinds: dict[str, Kind] = dict.fromkeys(names, "number")
-    return profiles.finish(profiles.fit(columns, kinds), kinds).to_json()
+def scores(data: ReportData) -> dict[str, float]:
+    """Every score on the test rows that is finite, with the ends of its interval as ``NAME_low`` and ``NAME_high``."""
+    found = {item.name: item.value for item in data.measures}
+    for item in data.measures:
+        found |= {f"{item.name}_low": item.interval.low, f"{item.name}_high": item.interval.high}
+    return {name: float(value) for name, value in found.items() if np.isfinite(value)}

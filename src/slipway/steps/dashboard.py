@@ -7,6 +7,7 @@ import numpy as np
 from slipway.evaluation import curves as drawing
 from slipway.evaluation import decisions
 from slipway.evaluation.content import ReportData
+from slipway.steps.contents import scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,7 @@ def metrics(data: ReportData) -> dict[str, float]:
     """Every finite score with the ends of its interval, by name."""
     gain = data.verdict.gain
     found = {"gain": gain.estimate, "gain_low": gain.low, "gain_high": gain.high}
-    for item in data.measures:
-        found |= {item.name: item.value, f"{item.name}_low": item.interval.low, f"{item.name}_high": item.interval.high}
-    return {name: float(value) for name, value in found.items() if np.isfinite(value)}
+    return {name: float(value) for name, value in found.items() if np.isfinite(value)} | scores(data)
 
 
 def curves(data: ReportData) -> Curves | None:

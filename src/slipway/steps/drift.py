@@ -5,20 +5,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from slipway.bundle import manifest as manifests
 from slipway.data import storage
 from slipway.data import table as tables
-from slipway.data.schema import Kind
-from slipway.data.source import Source, open_table
-from slipway.drift import profile as profiles
-from slipway.drift.compare import Comparison, compare
-from slipway.drift.profile import Profile, State
+from slipway.drift import prometheus
+from slipway.drift.findings import Findings
 from slipway.drift.report import report as report_of
-from slipway.features.inputs import inputs
-from slipway.spec import Drift, Spec, parse
+from slipway.spec import Spec, parse
 from slipway.steps import champion as champions
+from slipway.steps import current as currents
+from slipway.steps import reference as references
 from slipway.steps.contract import TableContract
 from slipway.steps.events import step
+from slipway.steps.examine import examine
 
 logger = logging.getLogger(__name__)
 
@@ -30,10 +28,10 @@ class Result:
     """What ``drift`` found.
 
     Attributes:
-        drifted: Whether any column alarms.
+        drifted: Whether anything alarms.
         severity: ``none``, ``warn``, ``alarm``, or ``unknown`` without a champion.
         columns: Names of the columns that alarm.
-        metrics: Columns compared and drifted, largest PSI; empty without a champion.
+        metrics: Columns compared and drifted, largest PSI, scores; empty without a champion.
     """
 
     drifted: bool
@@ -43,7 +41,16 @@ class Result:
 
 
 @step
-def drift(fields: dict[str, Any], *, table: str, contract: str, report: str, findings: str) -> Result:
+def drift(
+    fields: dict[str, Any],
+    *,
+    table: str,
+    contract: str,
+    report: str,
+    findings: str,
+    prometheus_text: str = "",
+    gateway: str = "",
+) -> Result:
     """Compares a table with the reference profile of the champion's training data.
 
     Args:
@@ -52,71 +59,38 @@ def drift(fields: dict[str, Any], *, table: str, contract: str, report: str, fin
         contract: Its contract.
         report: File to write the report to (HTML).
         findings: File to write the same to for machines (JSON).
+        prometheus_text: File to write metrics to in Prometheus' text format; empty for none.
+        gateway: Address of a Pushgateway to push them to; empty for none.
 
     Raises:
         BundleError: The champion's bundle is damaged.
         DataError: There are too few rows to compare.
         RegistryError: The registry can't be read.
+        StorageError: A file can't be written, or the gateway does not take the metrics.
     """
     spec = parse({"data": "-", "target": "-", **fields}, Spec)
-    kinds = TableContract.read(Path(contract)).schema.kinds
     version = champions.find(spec.name, fields.get("registry", ""))
-    comparison = None
+    found = None
     if version is not None:
-        state = profiles.fit_all((inputs(frame, kinds) for frame in tables.batches(Path(table))), kinds)
-        comparison = compare(champions.reference(version, spec.registry), state, spec.drift)
+        reference = references.of_version(version, spec.registry)
+        kinds = TableContract.read(Path(contract)).schema.kinds
+        current = currents.read(
+            tables.batches(Path(table)), kinds, reference.together, reference.target, reference.judged
+        )
+        found = examine(reference, current, spec.drift)
     against = f"the training data of champion v{version.number}" if version else NO_CHAMPION
-    storage.write_text(report, report_of(comparison, spec.name, against))
-    storage.write_text(findings, comparison.to_json() if comparison else "null")
-    return _result(comparison)
+    storage.write_text(report, report_of(found, spec.name, against))
+    storage.write_text(findings, found.to_json() if found else "null")
+    if prometheus_text:
+        storage.write_bytes(prometheus_text, prometheus.text(found, spec.name) if found else b"")
+    if gateway and found:
+        prometheus.push(found, spec.name, gateway)
+    return _result(found)
 
 
-def between(reference: str, current: str, limits: Drift, report: Path) -> Comparison:
-    """Compares a table with a reference, without a pipeline.
-
-    Args:
-        reference: A table, a bundle, or a reference profile (JSON), at any fsspec URI.
-        current: A table.
-        limits: PSI limits.
-        report: File to write the report to (HTML).
-
-    Raises:
-        DataError: One of them can't be read, or there are too few rows to compare.
-        StorageError: The report can't be written.
-    """
-    comparison = compare(_reference(reference), _look(open_table(current))[0], limits)
-    storage.write_text(report, report_of(comparison, current, reference))
-    return comparison
-
-
-def _reference(uri: str) -> Profile:
-    profile = storage.join(uri, manifests.REFERENCE)
-    if uri.endswith(".json"):
-        return Profile.from_json(storage.read_bytes(uri))
-    if storage.exists(profile):
-        return Profile.from_json(storage.read_bytes(profile))
-    state, kinds = _look(open_table(uri))
-    return profiles.finish(state, kinds)
-
-
-def _look(source: Source) -> tuple[State, dict[str, Kind]]:
-    state = profiles.fit_all((inputs(frame, source.columns) for frame in source.batches()), source.columns)
-    return state, source.columns
-
-
-def _result(comparison: Comparison | None) -> Result:
-    if comparison is None:
+def _result(found: Findings | None) -> Result:
+    if found is None:
         logger.info("no champion yet, so nothing to compare with")
         return Result(drifted=False, severity="unknown", columns=[], metrics={})
-    drifted = list(comparison.drifted)
-    logger.info("%s", comparison.sentence)
-    return Result(
-        drifted=bool(drifted),
-        severity=comparison.severity,
-        columns=drifted,
-        metrics={
-            "columns_compared": len(comparison.columns),
-            "columns_drifted": len(drifted),
-            "largest_psi": max((column.psi for column in comparison.columns), default=0.0),
-        },
-    )
+    logger.info("%s", found.sentence)
+    return Result(found.drifted, found.severity, list(found.columns), found.metrics)

@@ -1,0 +1,153 @@
+"""A table that is read by columns, a few at a time."""
+
+import contextlib
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from slipway.data import parquet, source
+from slipway.data import table as tables
+from slipway.data.files import find
+from slipway.data.located import locate
+from slipway.data.parquet import Parquet
+from slipway.data.schema import Kind
+from slipway.errors import DataError
+
+Values = NDArray[np.float64] | Counter[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """A table by columns.
+
+    Attributes:
+        rows: Its rows.
+        kinds: Name to kind of each column; None for one that is nothing but nulls, without a type.
+        load: Reads columns by name.
+    """
+
+    rows: int
+    kinds: dict[str, Kind | None]
+    load: Callable[[Sequence[str]], pa.Table]
+
+    def read(self, kinds: Mapping[str, Kind]) -> Iterator[tuple[str, Values]]:
+        """Values of some columns, each to be used before the next is asked for.
+
+        Args:
+            kinds: Name to kind of the columns that are wanted.
+
+        Yields:
+            The name, with the rows of each level of a category, stripped, the empty text for a missing value; for any
+            other kind float64 of shape (rows,), with NaN for a missing value and dates in seconds since 1970.
+        """
+        table = self.load(list(kinds))
+        for name, kind in kinds.items():
+            yield name, _levels(table[name]) if kind == "category" else _numbers(table[name], kind)
+
+
+def of_frame(frame: Any) -> Columns:
+    """A polars or pandas dataframe by columns.
+
+    Args:
+        frame: The dataframe; the index of a pandas one is left out.
+
+    Raises:
+        DataError: It is neither, or a column holds values of several types.
+    """
+    table = _arrow(frame)
+    kinds = {field.name: parquet.kind_of(field, "the dataframe") for field in table.schema}
+    return Columns(table.num_rows, kinds, table.select)
+
+
+@contextlib.contextmanager
+def open_columns(uri: str) -> Iterator[Columns]:
+    """Opens a table for reading by columns; what is not Parquet is first rewritten so in a temporary folder.
+
+    Args:
+        uri: The table; see ``locate``.
+
+    Raises:
+        DataError: There is no such table, it has no rows, or a column can't be settled.
+    """
+    located = locate(uri)
+    files = [part for part in located.parts if isinstance(part, Parquet)]
+    if files and len(files) == len(located.parts):
+        yield _of_parquet(files)
+        return
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "table"
+        tables.write(source.open_located(located).batches(), folder)
+        yield _of_parquet([Parquet(file) for file in find(str(folder))])
+
+
+class _Parquet:
+    """Parquet files of one table; their footers are read once."""
+
+    def __init__(self, files: Sequence[Parquet]) -> None:
+        self._files = files
+
+    @cached_property
+    def kinds(self) -> dict[str, Kind | None]:
+        return source.common_kinds(self._files, {})
+
+    @cached_property
+    def footers(self) -> list[pq.FileMetaData]:
+        return [parquet.footer(item.file) for item in self._files]
+
+    def load(self, names: Sequence[str]) -> pa.Table:
+        texts = [name for name in names if self.kinds[name] == "category"]
+        parts = [
+            parquet.columns(item.file, footer, names, texts)
+            for item, footer in zip(self._files, self.footers, strict=True)
+        ]
+        return pa.concat_tables(parts, promote_options="permissive")
+
+
+def _of_parquet(files: Sequence[Parquet]) -> Columns:
+    table = _Parquet(files)
+    rows = sum(footer.num_rows for footer in table.footers)
+    return Columns(rows, table.kinds, table.load)
+
+
+def _arrow(frame: Any) -> pa.Table:
+    if isinstance(frame, pl.DataFrame):
+        return frame.to_arrow()
+    if not hasattr(frame, "to_parquet"):
+        message = f"a polars or pandas dataframe is needed, not {type(frame).__name__}"
+        raise DataError(message)
+    try:
+        return pa.Table.from_pandas(frame, preserve_index=False)
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        message = f"the dataframe has a column with values of several types: {error}"
+        raise DataError(message) from None
+
+
+def _levels(values: pa.ChunkedArray) -> Counter[str]:
+    if pa.types.is_null(values.type):
+        return Counter({"": len(values)})
+    plain = values.cast(pa.large_string()) if pa.types.is_string_view(values.type) else values
+    found = pc.value_counts(plain)
+    counts: Counter[str] = Counter()
+    for level, count in zip(found.field(0).to_pylist(), found.field(1).to_pylist(), strict=True):
+        counts[(level or "").strip()] += count
+    return counts
+
+
+def _numbers(values: pa.ChunkedArray, kind: Kind) -> NDArray[np.float64]:
+    if pa.types.is_dictionary(values.type):
+        values = values.cast(values.type.value_type)
+    if kind == "date":
+        values = values.cast(pa.timestamp("us"), safe=False).cast(pa.int64())
+    numbers = np.asarray(values.cast(pa.float64(), safe=False).to_numpy())
+    return numbers / 1e6 if kind == "date" else numbers

@@ -1,0 +1,237 @@
+"""How numeric columns hang together: their correlations, and what few directions leave of the rows unexplained."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+from slipway.data.schema import Kind
+from slipway.drift.sample import Sample
+
+Floats = NDArray[np.float64]
+
+MIN_ROWS = 30
+"""Fewest rows with which a dependence is described."""
+
+_BINS = 20
+_FOLDS = 10
+_EXPLAINED = 0.8
+"""Share of the variance that the kept directions explain."""
+
+_DIGITS = 6
+NEARLY_ONE = 0.999
+
+
+@dataclass(frozen=True, slots=True)
+class Dependence:
+    """What is kept of the reference's rows to compare dependences with: no row, and no more for more rows.
+
+    A value counts as the normal score of its bin, so that outliers and skew do not matter, and a missing one as the
+    middle.
+
+    Attributes:
+        rows: Rows that it was measured on.
+        columns: The k numeric and boolean columns that vary.
+        edges: Inner edges of each column's bins.
+        scores: The normal score of each bin: its number of standard deviations from the middle.
+        correlations: Of each pair, rows of the upper triangle one after the other.
+        variances: Likewise, n times the variance of the Fisher transform of a correlation over n rows.
+        error: Mean squared distance of a row from the directions that explain most of the variance.
+        spread: Standard deviation of that squared distance.
+    """
+
+    rows: int
+    columns: tuple[str, ...]
+    edges: tuple[tuple[float, ...], ...]
+    scores: tuple[tuple[float, ...], ...]
+    correlations: tuple[float, ...]
+    variances: tuple[float, ...]
+    error: float
+    spread: float
+
+    def transform(self, columns: Mapping[str, NDArray[Any]]) -> Floats:
+        """Normal scores of rows.
+
+        Args:
+            columns: Name to values of shape (n,), NaN for a missing one.
+
+        Returns:
+            Shape (n, k).
+        """
+        return np.column_stack(
+            [
+                _scored(columns[name], np.array(edges), np.array(scores))
+                for name, edges, scores in zip(self.columns, self.edges, self.scores, strict=True)
+            ]
+        )
+
+    def errors(self, scores: Floats) -> Floats:
+        """The squared distance of each row from the directions that explain most of the reference's variance.
+
+        Args:
+            scores: Normal scores, shape (n, k).
+
+        Returns:
+            Shape (n,).
+        """
+        return residuals(scores, full(self.correlations, len(self.columns)), self.explaining)
+
+    @property
+    def explaining(self) -> int:
+        """The number of directions that explain most of the variance."""
+        return explaining(full(self.correlations, len(self.columns)))
+
+    def to_raw(self) -> dict[str, Any]:
+        """What ``from_raw`` reads, made of what JSON has."""
+        return asdict(self)
+
+    @classmethod
+    def from_raw(cls, raw: Mapping[str, Any]) -> "Dependence":
+        """Reads what ``to_raw`` wrote.
+
+        Raises:
+            KeyError: A field is missing.
+            TypeError: A field is of another type, or unknown.
+            ValueError: The lengths of the fields do not agree.
+        """
+        flat = {name: tuple(raw[name]) for name in ("columns", "correlations", "variances")}
+        nested = {name: tuple(tuple(item) for item in raw[name]) for name in ("edges", "scores")}
+        made = cls(**{**raw, **flat, **nested})
+        k = len(made.columns)
+        lengths = (len(made.edges), len(made.scores), len(made.correlations), len(made.variances))
+        if lengths != (k, k, k * (k - 1) // 2, k * (k - 1) // 2):
+            message = f"the dependence of {k} columns has fields of lengths {lengths}"
+            raise ValueError(message)
+        return made
+
+
+def fit(sample: Sample, kinds: Mapping[str, Kind]) -> Dependence | None:
+    """Describes how the numeric columns of a sample hang together.
+
+    Args:
+        sample: Rows of the reference.
+        kinds: Name to kind of its columns.
+
+    Returns:
+        None where fewer than two columns vary, or there are fewer than ``MIN_ROWS`` rows.
+    """
+    numeric = [name for name in sample.columns if kinds[name] != "category"]
+    binned = {name: bins for name in numeric if (bins := _bins(sample.columns[name])) is not None}
+    rows = len(sample.keys)
+    if len(binned) < 2 or rows < MIN_ROWS:
+        return None
+    names = tuple(binned)
+    edges, scores = zip(*binned.values(), strict=True)
+    empty = Dependence(rows, names, edges, scores, (), (), 0.0, 0.0)
+    z = empty.transform(sample.columns)
+    upper = np.triu_indices(len(names), 1)
+    found, variances = correlations(z), _variances(z)
+    errors = _crossed_errors(z, explaining(found))
+    return Dependence(
+        rows, names, edges, scores,
+        _rounded(found[upper]), _rounded(variances[upper]), float(errors.mean()), float(errors.std()),
+    )  # fmt: skip
+
+
+def correlations(scores: Floats) -> Floats:
+    """Pearson correlations; NaN for a column that is constant.
+
+    Args:
+        scores: Shape (n, k).
+
+    Returns:
+        Shape (k, k).
+    """
+    u = _standardized(scores)
+    return np.asarray(u.T @ u / len(u))
+
+
+def full(triangle: tuple[float, ...], k: int) -> Floats:
+    """The whole symmetric matrix of a triangle above the diagonal, with ones on it."""
+    matrix = np.zeros((k, k))
+    matrix[np.triu_indices(k, 1)] = triangle
+    return matrix + matrix.T + np.eye(k)
+
+
+def fisher(correlation: Floats) -> Floats:
+    """Fisher's transform, atanh, of correlations that are kept from one."""
+    return np.asarray(np.arctanh(np.clip(correlation, -NEARLY_ONE, NEARLY_ONE)))
+
+
+def explaining(matrix: Floats) -> int:
+    """How many eigenvectors of a correlation matrix of k columns explain most of its variance: fewer than k."""
+    values = np.linalg.eigvalsh(matrix)[::-1]
+    return min(int(np.searchsorted(np.cumsum(values) / values.sum(), _EXPLAINED)) + 1, len(values) - 1)
+
+
+def residuals(scores: Floats, matrix: Floats, count: int) -> Floats:
+    """The squared distance of rows from the first eigenvectors of a correlation matrix.
+
+    Args:
+        scores: Normal scores, shape (n, k).
+        matrix: The correlation matrix, shape (k, k).
+        count: How many eigenvectors.
+
+    Returns:
+        Shape (n,).
+    """
+    directions = np.linalg.eigh(matrix)[1][:, -count:]
+    return np.asarray(np.square(scores).sum(axis=1) - np.square(scores @ directions).sum(axis=1))
+
+
+def _bins(values: NDArray[Any]) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
+    present = np.sort(values[np.isfinite(values)])
+    if len(present) < MIN_ROWS or present[0] == present[-1]:
+        return None
+    places = (np.arange(1, _BINS) * len(present)) // _BINS
+    edges = np.unique(present[places - 1])
+    edges = edges[edges < present[-1]]
+    if not len(edges):
+        edges = present[:1]
+    counts = np.bincount(np.searchsorted(edges, present), minlength=len(edges) + 1)
+    middles = ndtri((np.cumsum(counts) - counts / 2) / len(present))
+    middles -= np.average(middles, weights=counts)
+    middles /= np.sqrt(np.average(np.square(middles), weights=counts))
+    return _rounded(edges, None), _rounded(middles)
+
+
+def _scored(values: NDArray[Any], edges: Floats, scores: Floats) -> Floats:
+    return np.where(np.isnan(values), 0.0, scores[np.searchsorted(edges, values)])
+
+
+def _standardized(scores: Floats) -> Floats:
+    centered = scores - scores.mean(axis=0)
+    deviation = centered.std(axis=0)
+    return np.asarray(centered / np.where(deviation > 0, deviation, np.nan))
+
+
+def _variances(scores: Floats) -> Floats:
+    """From the influence function of a correlation, and no less than those of normal data.
+
+    S. J. Devlin, R. Gnanadesikan and J. R. Kettenring, "Robust estimation and outlier detection with correlation
+    coefficients", Biometrika 62(3), 1975.
+    """
+    u = _standardized(scores)
+    square, n = np.square(u), len(u)
+    r, both, cubed = u.T @ u / n, square.T @ square / n, (square * u).T @ u / n
+    fourth = np.diag(both)
+    raw = both - r * (cubed + cubed.T) + np.square(r) / 4 * (fourth[:, None] + 2 * both + fourth[None, :])
+    return np.asarray(np.maximum(raw / np.square(1 - np.square(np.clip(r, -NEARLY_ONE, NEARLY_ONE))), 1.0))
+
+
+def _crossed_errors(scores: Floats, count: int) -> Floats:
+    """Distances from directions that were fitted on other rows, so that they are not flattered."""
+    fold = np.arange(len(scores)) % _FOLDS
+    return np.concatenate(
+        [
+            residuals(scores[fold == at], np.nan_to_num(correlations(scores[fold != at]), nan=0.0), count)
+            for at in range(_FOLDS)
+        ]
+    )
+
+
+def _rounded(values: Floats, digits: int | None = _DIGITS) -> tuple[float, ...]:
+    return tuple((values if digits is None else values.round(digits)).tolist())

@@ -1,0 +1,106 @@
+"""A profile as JSON, and back."""
+
+import json
+from typing import Any, get_args
+
+import numpy as np
+
+from slipway.data.schema import Kind
+from slipway.data.sketch import Sketch
+from slipway.drift.dependence import Dependence
+from slipway.drift.levels import Levels
+from slipway.drift.profile import Column, Profile
+from slipway.errors import DataError
+
+FORMAT = 2
+
+
+def to_json(profile: Profile) -> str:
+    """The profile as JSON; a column whose values are all at hand can't be stored.
+
+    Args:
+        profile: A finished profile.
+    """
+    columns = [_column(column) for column in profile.columns]
+    raw = {
+        "format": FORMAT,
+        "rows": profile.rows,
+        "importances": profile.importances,
+        "target": _column(profile.target) if profile.target else None,
+        "dependence": profile.dependence.to_raw() if profile.dependence else None,
+        "columns": columns,
+    }
+    return json.dumps(raw, ensure_ascii=False, separators=(",", ":"))
+
+
+def from_json(text: str | bytes) -> Profile:
+    """Reads what ``to_json`` wrote.
+
+    Raises:
+        DataError: It is no profile, one of another format, or its counts contradict each other.
+    """
+    try:
+        raw = json.loads(text)
+        if raw["format"] != FORMAT:
+            raise DataError(_other_format(raw["format"]))
+        importances = {str(name): float(value) for name, value in raw["importances"].items()}
+        target = _read(raw["target"]) if raw["target"] is not None else None
+        dependence = Dependence.from_raw(raw["dependence"]) if raw["dependence"] is not None else None
+        return Profile(_natural(raw["rows"]), tuple(map(_read, raw["columns"])), importances, target, dependence)
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+        message = f"the reference is no profile: {error!r}"
+        raise DataError(message) from None
+
+
+def _other_format(found: object) -> str:
+    older = isinstance(found, int) and found < FORMAT
+    todo = "make the reference again from the training data" if older else "install the release that wrote it"
+    return f"the reference profile has format {found!r}; this release reads format {FORMAT}: {todo}"
+
+
+def _column(column: Column) -> dict[str, Any]:
+    head = {name: getattr(column, name) for name in ("name", "kind", "rows", "nulls", "infinite")}
+    match column.values:
+        case Levels(counts, total, error):
+            return {**head, "levels": counts, "total": total, "error": error}
+        case Sketch() as sketch:
+            ends = [sketch.minimum, sketch.maximum] if len(sketch.keys) else None
+            steps = np.diff(sketch.keys, prepend=0).tolist()
+            return {**head, "ends": ends, "shift": sketch.shift, "steps": steps, "counts": sketch.counts.tolist()}
+    message = f"column {column.name!r} holds all of its values; only sketches are stored"
+    raise TypeError(message)
+
+
+def _read(raw: dict[str, Any]) -> Column:
+    if raw["kind"] not in get_args(Kind):
+        message = f"column {raw['name']!r} has the unknown kind {raw['kind']!r}"
+        raise ValueError(message)
+    values = _levels(raw) if raw["kind"] == "category" else _sketch(raw)
+    rows, nulls, infinite = (_natural(raw[name]) for name in ("rows", "nulls", "infinite"))
+    seen = values.total if isinstance(values, Levels) else values.count
+    if seen + nulls != rows:
+        message = f"column {raw['name']!r} counts {seen} values and {nulls} nulls, but {rows} rows"
+        raise ValueError(message)
+    return Column(str(raw["name"]), raw["kind"], rows, nulls, infinite, values)
+
+
+def _levels(raw: dict[str, Any]) -> Levels:
+    counts = {str(level): _natural(count) for level, count in raw["levels"].items()}
+    return Levels(counts, _natural(raw["total"]), _natural(raw["error"]))
+
+
+def _sketch(raw: dict[str, Any]) -> Sketch:
+    low, high = raw["ends"] or (float("nan"), float("nan"))
+    keys = np.cumsum(np.array(raw["steps"], dtype=np.int64))
+    counts = np.array([_natural(count) for count in raw["counts"]], dtype=np.int64)
+    if len(keys) != len(counts) or (np.diff(keys) <= 0).any():
+        message = f"column {raw['name']!r} has {len(keys)} buckets and {len(counts)} counts"
+        raise ValueError(message)
+    return Sketch(keys, counts, _natural(raw["nulls"]), float(low), float(high), int(raw["shift"]))
+
+
+def _natural(value: object) -> int:
+    if not isinstance(value, int) or value < 0:
+        message = f"{value!r} is no count"
+        raise ValueError(message)
+    return value
