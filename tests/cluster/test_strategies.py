@@ -56,6 +56,24 @@ def test_no_request_is_lost(
     assert [item.state for item in control.history(cluster.api, "model")] == ["serving", "kept"]
 
 
+@pytest.mark.parametrize(
+    "moves",
+    [{"strategy": "ab", "trial": {"column": "city", "percent": 50}}, {"strategy": "shadow"}],
+    ids=["ab", "shadow"],
+)
+def test_a_trial_loses_no_request(
+    cluster: Any, deploy: Deploy, load: Any, bundles: Callable[[str], Path], moves: dict[str, Any]
+) -> None:
+    deploy("binary")
+    asked = load()
+    deploy("challenger", moves)
+    assert control.status(cluster.api, "model").progress.phase == "on trial"
+    assert served(cluster) == digest(bundles, "binary")
+    control.promote(cluster.api, "model", 120)
+    assert served(cluster) == digest(bundles, "challenger")
+    assert set(asked.settle()) == {"200"}
+
+
 def test_an_undo_loses_no_request(cluster: Any, deploy: Deploy, load: Any, bundles: Callable[[str], Path]) -> None:
     deploy("binary")
     asked = load()
