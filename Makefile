@@ -9,7 +9,7 @@ include versions.env
 KFP = github.com/kubeflow/pipelines/manifests/kustomize
 KUBECTL = kubectl --context kind-slipway
 
-.PHONY: help install dev run down test lint types imports check compile lock images bench clean kind-up kind-images kind-test kind-down
+.PHONY: help install dev run down test lint types imports check compile lock images bench clean kind-cluster kind-up kind-images kind-test kind-down
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -67,8 +67,10 @@ images: install ## both images, with docker
 	docker build --file images/components/Dockerfile --tag slipway/python-components:$(VERSION) .
 	docker build --file images/server/Dockerfile --tag slipway/server:$(VERSION) .
 
-kind-up: ## a kind cluster with KFP and what slipway needs in it
+kind-cluster: ## a kind cluster
 	@kind get clusters | grep -qx slipway || kind create cluster --config kind-config.yaml --image $(KIND_NODE)
+
+kind-up: kind-cluster ## a kind cluster with KFP and what slipway needs in it
 	@$(KUBECTL) apply -k "$(KFP)/cluster-scoped-resources?ref=$(KFP_VERSION)"
 	@$(KUBECTL) wait --for condition=established --timeout=60s crd/applications.app.k8s.io
 	@$(KUBECTL) apply -k "$(KFP)/env/platform-agnostic?ref=$(KFP_VERSION)"
