@@ -25,7 +25,7 @@ CANARY = {
     "steps": [5, 50, 100],
     "step_s": 5,
     "hold_s": 60,
-    "analysis": {"min_requests": 30, "max_error_increase": 0.2, "max_latency_ratio": 50, "max_score_psi": 5},
+    "analysis": {"min_requests": 30, "max_error_increase": 0.2, "max_latency_ratio": 50, "max_score_psi": 100},
 }
 
 

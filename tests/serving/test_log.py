@@ -205,10 +205,12 @@ def test_nothing_half_written_is_taken_for_finished_after_a_kill(trained: Callab
     folder = trained("binary").bundle
     process = subprocess.Popen([sys.executable, "-c", WRITER, folder, tmp_path], stdout=subprocess.PIPE)
     assert process.stdout is not None
-    process.stdout.readline()
-    wait_for(lambda: len(list(tmp_path.rglob("*.parquet"))) > 20)
-    os.kill(process.pid, signal.SIGKILL)
-    process.communicate()
+    try:
+        process.stdout.readline()
+        wait_for(lambda: len(list(tmp_path.rglob("*.parquet"))) > 20)
+    finally:
+        os.kill(process.pid, signal.SIGKILL)
+        process.communicate()
     rows = len(load(folder).golden.outputs)
     heights = {pl.read_parquet(file).height for file in tmp_path.rglob("[!.]*.parquet")}
     assert heights == {rows}
