@@ -27,7 +27,7 @@ TASKS = ("binary", "multiclass", "regression")
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    for _ in range(400):
+    for _ in range(3000):
         if condition():
             return
         time.sleep(0.02)
