@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from slipway.bundle import manifest
+from slipway.drift import stored
 from slipway.drift.schema import Document
 from slipway.registry.folder import Registry
 from slipway.spec import Drift
@@ -50,6 +51,15 @@ def look(trained: Callable[[str], Any], registry: str, tmp_path: Path) -> Callab
 
 def data(trained: Callable[[str], Any], task: str) -> pl.DataFrame:
     return pl.read_parquet(trained(task).folder / "data.parquet")
+
+
+def test_a_bundle_says_how_much_its_model_relies_on_each_column(trained: Callable[[str], Any]) -> None:
+    bundle = trained("binary").bundle
+    profile = stored.from_json((bundle / manifest.REFERENCE).read_bytes())
+
+    assert profile.importances.keys() == profile.kinds.keys()
+    assert min(profile.importances.values()) >= 0
+    assert max(profile.importances.values()) > 0
 
 
 @pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
