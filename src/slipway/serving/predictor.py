@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from slipway.bundle.load import Bundle
 from slipway.serving.answers import decide, encoder
+from slipway.serving.batches import Batches
 from slipway.serving.decoder import Decoder
 from slipway.serving.rows import Checker
 from slipway.serving.tensors import DATATYPES, Tensor
@@ -54,7 +55,9 @@ class Predictor:
         self.version = bundle.manifest.digest[:12]
         self.variant = variant
         self.who = {"model": self.name, "version": self.version, **({"variant": variant} if variant else {})}
-        self.decoder = Decoder(bundle.schema, Checker(bundle.schema, settings or Settings()))
+        settings = settings or Settings()
+        self.decoder = Decoder(bundle.schema, Checker(bundle.schema, settings))
+        self._batches = Batches(bundle.predict, settings.threads, bundle.golden.inputs)
         self.answers = encoder(bundle.schema.target, bundle.manifest)
         self.threshold = bundle.manifest.threshold if bundle.schema.target.task == "binary" else None
         kinds = set(bundle.schema.kinds.values())
@@ -62,7 +65,7 @@ class Predictor:
 
     def predict(self, inputs: Inputs) -> NDArray[np.float64]:
         """Outputs of the graph; see ``Engine.predict``."""
-        return self._cache.predict(self.bundle, inputs) if self._cache else self.bundle.predict(inputs)
+        return self._cache.predict(self.bundle, inputs) if self._cache else self._batches.predict(inputs)
 
     def classes(self, outputs: NDArray[np.float64]) -> list[int]:
         """The class of each row, as its position among the classes."""
