@@ -4,10 +4,15 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet --quiet
 VERSION = $(shell $(BIN)/slipway --version)
 SPEC ?= examples/churn/slipway.yaml
 
-.PHONY: help install dev run down test lint types imports check compile lock images bench clean
+include versions.env
+
+KFP = github.com/kubeflow/pipelines/manifests/kustomize
+KUBECTL = kubectl --context kind-slipway
+
+.PHONY: help install dev run down test lint types imports check compile lock images bench clean kind-up kind-images kind-test kind-down
 
 help: ## what can be made
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 install: .venv/installed ## .venv with the suite in it
 
@@ -61,6 +66,24 @@ lock: ## the lock file, anew
 images: install ## both images, with docker
 	docker build --file images/components/Dockerfile --tag slipway/python-components:$(VERSION) .
 	docker build --file images/server/Dockerfile --tag slipway/server:$(VERSION) .
+
+kind-up: ## a kind cluster with KFP and what slipway needs in it
+	@kind get clusters | grep -qx slipway || kind create cluster --config kind-config.yaml --image $(KIND_NODE)
+	@$(KUBECTL) apply -k "$(KFP)/cluster-scoped-resources?ref=$(KFP_VERSION)"
+	@$(KUBECTL) wait --for condition=established --timeout=60s crd/applications.app.k8s.io
+	@$(KUBECTL) apply -k "$(KFP)/env/platform-agnostic?ref=$(KFP_VERSION)"
+	@$(KUBECTL) apply -k manifests/overlays/kind
+	@$(KUBECTL) wait --for condition=available --timeout=900s --namespace kubeflow deployment --all
+
+kind-images: images ## both images, on the nodes of the kind cluster
+	@kind load docker-image --name slipway slipway/server:$(VERSION) slipway/python-components:$(VERSION)
+
+kind-test: dev kind-images ## the cluster tests, on kind
+	@kind get kubeconfig --name slipway > .venv/kind.kubeconfig
+	@SLIPWAY_TEST_KUBECONFIG=.venv/kind.kubeconfig SLIPWAY_TEST_IMAGE=slipway/server:$(VERSION) $(BIN)/pytest tests/cluster
+
+kind-down: ## the end of the kind cluster
+	@kind delete cluster --name slipway
 
 bench: dev ## the pipeline's overhead
 	@$(BIN)/python benchmarks/pipeline.py

@@ -83,10 +83,18 @@ def directly(folder: Path) -> None:
         report=str(folder / "drift.html"),
         findings=str(folder / "drift.json"),
     )
-    featurize(fields("validation", "test", "seed"), **places("table", "contract", "rows", "features", "plan"))
-    train(fields("candidates", "metric", "threshold"), seed=given["seed"], **places("features", "contract", "models"))
+    featurize(
+        {"split": fields("validation", "test", "seed"), "features": given["features"]},
+        **places("table", "contract", "rows", "features", "plan"),
+    )
+    train(
+        fields("candidates", "metric", "threshold", "costs", "search"),
+        seed=given["seed"],
+        report=str(folder / "search.html"),
+        **places("rows", "features", "contract", "models"),
+    )
     judged = evaluate(
-        fields("name", "registry", "metric", "threshold", "gates"),
+        fields("name", "registry", "metric", "costs", "gates"),
         seed=given["seed"],
         report=str(folder / "report.html"),
         **places("rows", "features", "plan", "models", "contract", "bundle", "verdict", "card"),

@@ -1,6 +1,6 @@
 """From a table to a served champion."""
 
-from typing import Dict, List, NamedTuple
+from typing import Any, Dict, List, NamedTuple
 
 from kfp import dsl
 from kfp.dsl import HTML, Artifact, Input, Markdown, Model
@@ -15,6 +15,7 @@ class Outputs(NamedTuple):
     verdict: Artifact
     card: Markdown
     report: HTML
+    data_report: HTML
     drift_report: HTML
 
 
@@ -27,9 +28,11 @@ def launch(
     registry: str,
     to: str,
     context: str,
-    serving: Dict[str, str],
+    serving: Dict[str, Any],
+    rollout: Dict[str, Any],
     state: str,
     run: str,
+    reason: str,
 ):
     """Registers and deploys a model that was promoted.
 
@@ -39,7 +42,16 @@ def launch(
     with dsl.If(promoted == True, name="promoted"):  # noqa: E712
         registered = register(bundle=bundle, name=name, registry=registry, champion=champion, run=run)
         deployed = deploy(
-            bundle=bundle, name=name, registry=registry, to=to, context=context, serving=serving, state=state, run=run
+            bundle=bundle,
+            name=name,
+            registry=registry,
+            to=to,
+            context=context,
+            serving=serving,
+            rollout=rollout,
+            state=state,
+            run=run,
+            reason=reason,
         ).after(registered)
     for reaches_outside in (registered, deployed):
         reaches_outside.set_caching_options(False)
@@ -55,26 +67,39 @@ def train_and_deploy(
     task: str = "auto",
     positive: str = "",
     event_time: str = "",
+    entity: str = "",
+    weight: str = "",
     identifiers: List[str] = [],
     sensitive: List[str] = [],
+    sensitive_features: List[str] = [],
     consent: str = "",
     types: Dict[str, str] = {},
-    quality: Dict[str, float] = {},
+    origin: Dict[str, Any] = {},
+    quality: Dict[str, Any] = {},
+    evolution: Dict[str, str] = {},
     validation: float = 0.2,
     test: float = 0.2,
+    features: Dict[str, Any] = {},
     candidates: List[str] = ["logistic", "forest", "xgboost"],
     metric: str = "auto",
-    threshold: float = 0.5,
+    threshold: str = "auto",
+    costs: Dict[str, Any] = {},
+    search: Dict[str, Any] = {},
     gates: Dict[str, float] = {},
+    fairness: Dict[str, float] = {},
+    purpose: str = "",
+    owner: str = "",
     drift_limits: Dict[str, float] = {},
     registry: str = "",
     to: str = "auto",
     context: str = "",
-    serving: Dict[str, str] = {},
+    serving: Dict[str, Any] = {},
+    rollout: Dict[str, Any] = {},
     seed: int = 0,
     fingerprint: str = "",
     state: str = "",
     run: str = "",
+    reason: str = "",
 ) -> Outputs:
     """Takes a table to a tested prediction service, if the new model earns it.
 
@@ -85,27 +110,47 @@ def train_and_deploy(
         task: auto, binary, multiclass or regression.
         positive: The class of a binary target whose probability is answered; empty for the last in sorting order.
         event_time: The column that says when a row happened; rows are then split by time. Empty for none.
+        entity: The column that says whom a row is about, when there are several rows of each; all rows of one fall into
+            the same split unless they are split by time. Empty for none.
+        weight: The column that says how much a row counts, zero or more. Empty for none.
         identifiers: Columns that name a row; never features.
         sensitive: Columns kept for fairness only; never features.
+        sensitive_features: Sensitive columns that are features all the same.
         consent: A column of yes and no; rows with no never reach training. Empty for none.
         types: Kinds of columns (number, integer, boolean, category, date) where the one found is not the one wanted.
-        quality: Limits on the data: min_rows, max_null_share, max_dropped_share.
+        origin: What a database or a Delta Lake table needs besides data: query, password_env, version.
+        quality: Limits on the data: min_rows, max_null_share, max_dropped_share, max_duplicate_share,
+            max_outlier_share, min_class_share, max_age, as_of, columns.
+        evolution: What happens to columns that are not what they were for the champion, allow or stop: added, missing,
+            renamed, retyped, levels.
         validation: Share of rows that candidates are compared on.
         test: Share of rows that the winner and the champion are judged on.
-        candidates: Names of the candidates: logistic, forest, xgboost.
+        features: What columns become where that is not what is chosen from the data: columns, derived, windows, age,
+            folds, smoothing, select, keep, version.
+        candidates: Names of the candidates: logistic, forest, histogram, xgboost, lightgbm (an extra).
         metric: What decides: auto, roc_auc, pr_auc, log_loss, brier, accuracy, balanced_accuracy, f1, rmse, mae or r2.
-        threshold: Probability from which a binary prediction is the positive class.
-        gates: Limits on the challenger: min_gain, confidence, resamples, min_score, max_calibration_error,
-            max_bundle_mb, max_latency_ms.
+        threshold: Probability from which a binary prediction is the positive class: a number, f1 or balanced_accuracy
+            to have it chosen for them, or auto: for the least costs where there are any, else 0.5.
+        costs: What a decision costs, by actual and then by predicted class.
+        search: How settings are searched: sampler, pruner, trials, seconds, folds, imbalance, calibration, memory_mb,
+            storage.
+        gates: Limits on the challenger: min_gain, confidence, resamples, min_test_rows, min_score,
+            max_calibration_error, max_single_column, max_bundle_mb, max_latency_ms.
+        fairness: Limits on the groups of sensitive columns: min_group_rows, max_parity_difference, max_odds_difference,
+            min_impact_ratio, max_error_difference, max_mean_difference.
+        purpose: What the model is for; on the model card.
+        owner: Who answers for the model; on the model card.
         drift_limits: PSI limits: warn and alarm.
         registry: Folder at any fsspec URI where versions and the champion are kept; empty: the run stands alone.
         to: kubernetes, local, or auto: the cluster that the run itself is in, else a server on this machine.
         context: The kubeconfig context to apply to; empty inside a cluster.
-        serving: host, port, namespace, image, replicas, cpu, memory, timeout_s where the defaults do not fit.
+        serving: host, port, namespace, image, replicas, cpu, memory, timeout_s, autoscaling, exposure..
+        rollout: strategy, steps, step_s, hold_s, grace_s, keep, analysis, where others fit.
         seed: Seed of the split, the candidates and the bootstrap.
         fingerprint: Hash of the data's content; when it is given, changed data stops the run. Slipway fills it in.
         state: File that remembers the server on this machine; only for a run on a laptop.
         run: Name of the run, for the record; slipway fills it in.
+        reason: Why it is deployed, for the record.
 
     Returns:
         promoted: Whether the new model is to be the champion.
@@ -113,6 +158,7 @@ def train_and_deploy(
         verdict: The decision with every number it rests on (JSON).
         card: The model card.
         report: Everything on one page.
+        data_report: Each check of the data, with its limit and what was found.
         drift_report: The new data against the champion's training data.
     """
     checked = validate(
@@ -121,22 +167,34 @@ def train_and_deploy(
         task=task,
         positive=positive,
         event_time=event_time,
+        entity=entity,
+        weight=weight,
         identifiers=identifiers,
         sensitive=sensitive,
+        sensitive_features=sensitive_features,
         consent=consent,
         types=types,
+        origin=origin,
         quality=quality,
+        evolution=evolution,
+        name=name,
+        registry=registry,
         fingerprint=fingerprint,
     )
     table, contract = checked.outputs["table"], checked.outputs["contract"]
     drifted = drift(table=table, contract=contract, name=name, registry=registry, limits=drift_limits)
-    prepared = featurize(table=table, contract=contract, validation=validation, test=test, seed=seed)
+    prepared = featurize(
+        table=table, contract=contract, validation=validation, test=test, seed=seed, feature_options=features
+    )
     trained = train(
+        rows=prepared.outputs["rows"],
         features=prepared.outputs["features"],
         contract=contract,
         candidates=candidates,
         metric=metric,
         threshold=threshold,
+        costs=costs,
+        search=search,
         seed=seed,
     )
     judged = evaluate(
@@ -148,8 +206,11 @@ def train_and_deploy(
         name=name,
         registry=registry,
         metric=metric,
-        threshold=threshold,
+        costs=costs,
         gates=gates,
+        fairness=fairness,
+        purpose=purpose,
+        owner=owner,
         seed=seed,
     )
     launched = launch(
@@ -161,8 +222,10 @@ def train_and_deploy(
         to=to,
         context=context,
         serving=serving,
+        rollout=rollout,
         state=state,
         run=run,
+        reason=reason,
     ).after(drifted)
     for reaches_outside in (checked, drifted, judged, launched):
         reaches_outside.set_caching_options(False)
@@ -172,5 +235,6 @@ def train_and_deploy(
         verdict=judged.outputs["verdict"],
         card=judged.outputs["card"],
         report=judged.outputs["report"],
+        data_report=checked.outputs["findings"],
         drift_report=drifted.outputs["report"],
     )

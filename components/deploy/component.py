@@ -1,6 +1,6 @@
 """The KFP door to the step ``deploy``."""
 
-from typing import Dict, NamedTuple
+from typing import Any, Dict, NamedTuple
 
 from kfp import dsl
 from kfp.dsl import Input, Model
@@ -15,9 +15,11 @@ def deploy(
     registry: str = "",
     to: str = "auto",
     context: str = "",
-    serving: Dict[str, str] = {},
+    serving: Dict[str, Any] = {},
+    rollout: Dict[str, Any] = {},
     state: str = "",
     run: str = "",
+    reason: str = "",
 ) -> NamedTuple("Outputs", endpoint=str):
     """Serves a bundle: a Deployment and a Service in a cluster, or a server on this machine; waits until it answers.
 
@@ -28,8 +30,10 @@ def deploy(
         to: kubernetes, local, or auto: the cluster that the step itself runs in, else a server on this machine.
         context: The kubeconfig context to apply to; empty inside a cluster. No other cluster is ever touched.
         serving: host, port, namespace, image, replicas, cpu, memory, timeout_s where the defaults do not fit.
+        rollout: strategy, steps, step_s, hold_s, grace_s, keep, analysis, where others fit.
         state: File that remembers the server on this machine; empty for one in the working directory.
         run: Name of the run, for the record.
+        reason: Why it is deployed, for the record.
 
     Returns:
         endpoint: Where the predictions are answered.
@@ -37,11 +41,12 @@ def deploy(
     from slipway.steps.deploy import deploy
 
     endpoint = deploy(
-        {"name": name, "registry": registry, "serving": serving},
+        {"name": name, "registry": registry, "serving": serving, "rollout": rollout},
         bundle=bundle.path,
         to=to,
         context=context,
         state=state,
         run=run,
+        reason=reason,
     )
     return (endpoint,)

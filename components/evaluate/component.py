@@ -1,6 +1,6 @@
 """The KFP door to the step ``evaluate``."""
 
-from typing import Dict, NamedTuple
+from typing import Any, Dict, NamedTuple
 
 from kfp import dsl
 from kfp.dsl import HTML, Artifact, ClassificationMetrics, Dataset, Input, Markdown, Metrics, Model, Output
@@ -24,14 +24,18 @@ def evaluate(
     name: str = "model",
     registry: str = "",
     metric: str = "auto",
-    threshold: float = 0.5,
+    costs: Dict[str, Any] = {},
     gates: Dict[str, float] = {},
+    fairness: Dict[str, float] = {},
+    purpose: str = "",
+    owner: str = "",
     seed: int = 0,
 ) -> NamedTuple("Outputs", promoted=bool, champion=int, digest=str):
     """Judges the best candidate against the champion on the same test rows, and writes it as a bundle.
 
     The candidate with the best validation score is the challenger. It is promoted when it passes every gate and the
-    paired bootstrap interval of its gain over the champion is above the minimum gain. A tie keeps the champion.
+    interval of its gain over the champion (DeLong's for the area under the ROC curve, else from a paired bootstrap) is
+    above the minimum gain. A tie keeps the champion.
 
     Args:
         rows: Raw rows that ``featurize`` wrote.
@@ -42,8 +46,13 @@ def evaluate(
         name: Name of the model in the registry.
         registry: Folder at any fsspec URI where the champion is kept; empty for no champion.
         metric: What decides: auto, roc_auc, pr_auc, log_loss, brier, accuracy, balanced_accuracy, f1, rmse, mae or r2.
-        threshold: Probability from which a binary prediction is the positive class.
-        gates: Limits: min_gain, confidence, resamples, min_score, max_calibration_error, max_bundle_mb, max_latency_ms.
+        costs: What a decision costs, by actual and then by predicted class.
+        gates: Limits: min_gain, confidence, resamples, min_test_rows, min_score, max_calibration_error,
+            max_single_column, max_bundle_mb, max_latency_ms.
+        fairness: Limits on the groups of sensitive columns: min_group_rows, max_parity_difference, max_odds_difference,
+            min_impact_ratio, max_error_difference, max_mean_difference.
+        purpose: What the model is for; on the model card.
+        owner: Who answers for the model; on the model card.
         seed: Seed of the bootstrap.
 
     Returns:
@@ -60,7 +69,16 @@ def evaluate(
     from slipway.steps.evaluate import evaluate
 
     result = evaluate(
-        {"name": name, "registry": registry, "metric": metric, "threshold": threshold, "gates": gates},
+        {
+            "name": name,
+            "purpose": purpose,
+            "owner": owner,
+            "registry": registry,
+            "metric": metric,
+            "costs": costs,
+            "gates": gates,
+            "fairness": fairness,
+        },
         seed=seed,
         rows=rows.path,
         features=features.path,

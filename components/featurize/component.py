@@ -1,5 +1,7 @@
 """The KFP door to the step ``featurize``."""
 
+from typing import Any, Dict
+
 from kfp import dsl
 from kfp.dsl import Artifact, Dataset, Input, Metrics, Output
 
@@ -17,6 +19,7 @@ def featurize(
     validation: float = 0.2,
     test: float = 0.2,
     seed: int = 0,
+    feature_options: Dict[str, Any] = {},
 ):
     """Splits a table three ways, fits the feature plan on the training rows only, and applies it to all rows.
 
@@ -29,9 +32,11 @@ def featurize(
         validation: Share of rows that candidates are compared on.
         test: Share of rows that the winner and the champion are judged on.
         seed: Changes which rows fall where.
+        feature_options: What columns become, where that is not what is chosen from the data: columns, derived, windows,
+            age, folds, smoothing, select, keep, version.
 
     Returns:
-        rows: The raw rows, in the folders train, validation and test.
+        rows: The raw rows, in the folders train, validation and test, with the columns made from earlier rows.
         features: The features of the same rows, in the same folders, float32, with the target.
         plan: The feature plan (JSON).
         metrics: Rows of each split, number of features.
@@ -39,7 +44,7 @@ def featurize(
     from slipway.steps.featurize import featurize
 
     counts = featurize(
-        {"validation": validation, "test": test, "seed": seed},
+        {"split": {"validation": validation, "test": test, "seed": seed}, "features": feature_options},
         table=table.path,
         contract=contract.path,
         rows=rows.path,

@@ -1,6 +1,7 @@
 """Every error that a user can cause, each with a sentence that says what to do."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 
@@ -46,23 +47,50 @@ class PipelineError(SlipwayError):
     """A pipeline can't be compiled or started."""
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A limit that was not kept.
+
+    Attributes:
+        check: What was checked.
+        column: The column it is about; empty for none.
+        limit: What is allowed, in words.
+        value: What was measured, in words.
+    """
+
+    check: str
+    column: str
+    limit: str
+    value: str
+
+
 class StepError(SlipwayError):
     """A step of a pipeline failed.
 
     Attributes:
         step: The step's name.
+        failures: Limits that were not kept; empty unless a gate said no.
     """
 
-    def __init__(self, step: str, sentence: str, exit_code: int) -> None:
+    def __init__(self, step: str, sentence: str, exit_code: int, failures: Iterable[Failure] = ()) -> None:
         super().__init__(sentence)
         self.step = step
         self.exit_code = exit_code
+        self.failures = tuple(failures)
 
 
 class GateError(SlipwayError):
-    """A quality or promotion gate said no."""
+    """A quality or promotion gate said no.
+
+    Attributes:
+        failures: Limits that were not kept.
+    """
 
     exit_code = 3
+
+    def __init__(self, sentence: str, failures: Iterable[Failure] = ()) -> None:
+        super().__init__(sentence)
+        self.failures = tuple(failures)
 
 
 class UnknownNameError(DataError):
@@ -73,9 +101,16 @@ class UnknownNameError(DataError):
         super().__init__(f"{what} {name!r} is not in {where}{_suggestion(name, names)}; {_listing(what, names)}")
 
 
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that looks most like a name, whatever their case; None when none does."""
+    folded = {item.casefold(): item for item in known}
+    near = get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    return folded[near[0]] if near else None
+
+
 def _suggestion(name: str, known: list[str]) -> str:
-    near = get_close_matches(name, known, n=1, cutoff=0.6)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    near = nearest(name, known)
+    return "" if near is None else f"; did you mean {near!r}?"
 
 
 def _listing(what: str, known: list[str], limit: int = 20) -> str:

@@ -182,6 +182,8 @@ class Settings:
     """Seconds between two looks for a new bundle; 0: only on SIGHUP."""
     wait: bool = False
     """Stay up, alive but not ready, when a bundle is refused, as a container should; else exit with 2."""
+    alive_until: str = ""
+    """File with the moment, in seconds since 1970, until which it is ready; a rollout writes it for its canary."""
     token_file: str = ""
     """File with the bearer token that every request needs; it may change while the server runs."""
     access_log: bool = False

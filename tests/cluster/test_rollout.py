@@ -8,21 +8,8 @@ from kubernetes.client import AppsV1Api, CoreV1Api
 
 from slipway.bundle import manifest
 from slipway.errors import RolloutError
-from slipway.rollout import cluster as rollout
-from slipway.spec import Spec
 
 Deploy = Callable[..., str]
-
-
-@pytest.fixture
-def deploy(cluster: Any, trained: Callable[[str], Any]) -> Deploy:
-    def call(task: str = "binary", *, image: str = cluster.image, **serving: Any) -> str:
-        given = {"namespace": cluster.namespace, "replicas": 2, "timeout_s": 120, "cpu": "50m", **serving}
-        spec = Spec.model_validate({"name": "model", "data": "-", "target": "-", "serving": given})
-        folder = trained(task).bundle
-        return rollout.deploy(str(folder), manifest.read(folder).digest, spec, cluster.context, image, "run")
-
-    return call
 
 
 def serving(cluster: Any) -> Any:

@@ -18,7 +18,7 @@ def command(name: str) -> list[str]:
     return [*container["command"], *container["args"]]
 
 
-KINDS = {"table": "Dataset", "rows": "Dataset", "features": "Dataset", "findings": "Markdown", "metrics": "Metrics"}
+KINDS = {"table": "Dataset", "rows": "Dataset", "features": "Dataset", "findings": "HTML", "metrics": "Metrics"}
 
 
 def artifacts(*names: str) -> dict[str, Any]:

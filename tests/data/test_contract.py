@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from slipway.data import table
+from slipway.errors import DataError, UnknownNameError
 
 ROWS = 80
 
@@ -117,3 +118,59 @@ def test_a_table_is_replaced_as_a_whole(check: Any, out: Path) -> None:
     check(csv("z,y", lambda i: f"{i},{i % 2}"))
     assert table.read(out / "table").columns == ["z", "y"]
     assert sorted(path.name for path in out.iterdir()) == ["contract", "findings", "table"]
+
+
+ENTITIES = csv("x,who,w,y", lambda i: f"{i},c{i % 20},{i % 3 + 0.5},{i // 2 % 2}")
+
+
+def test_entity_and_weight_travel_with_the_rows_and_are_no_features(check: Any, out: Path) -> None:
+    found = check(ENTITIES, entity="who", weight="w")
+    assert found.schema.names == ("x",)
+    assert (found.schema.entity, found.schema.weight, found.schema.split_by) == ("who", "w", ("who",))
+    assert found.schema.excluded == {
+        "who": "entity: says whom or what a row is about",
+        "w": "weight: says how much a row counts",
+    }
+    assert table.read(out / "table").columns == ["x", "y", "who", "w"]
+
+
+def test_rows_without_an_entity_are_dropped_and_counted(check: Any) -> None:
+    found = check(csv("x,who,y", lambda i: f"{i},{'' if i % 8 == 0 else i % 9},{i % 2}"), entity="who")
+    assert found.dropped == {"no entity": 10}
+    assert "10 rows were dropped because their 'who' is missing" in found.notes
+
+
+@pytest.mark.parametrize("field", ["entity", "weight", "sensitive_features"])
+def test_a_named_column_must_be_there(check: Any, field: str) -> None:
+    name: Any = ["wo"] if field == "sensitive_features" else "wo"
+    with pytest.raises(UnknownNameError, match=f"'wo' is not in the data, but field '{field}' names it; did you mean"):
+        check(ENTITIES, **{field: name})
+
+
+@pytest.mark.parametrize(
+    ("weight", "wrong"),
+    [
+        (lambda i: "-1" if i == 3 else "2", "is -1 in a row"),
+        (lambda i: "" if i < 2 else "2", "is missing or not finite in 2 rows"),
+        (lambda i: "inf" if i < 2 else "2.5", "is missing or not finite in 2 rows"),
+        (lambda i: "0", "is 0 in every row"),
+    ],
+    ids=["negative", "missing", "infinite", "zero"],
+)
+def test_a_weight_is_a_finite_number_of_zero_or_more(check: Any, weight: Callable[[int], str], wrong: str) -> None:
+    with pytest.raises(DataError, match=f"column 'w' is the weight, but {wrong}"):
+        check(csv("x,w,y", lambda i: f"{i % 9},{weight(i)},{i % 2}"), weight="w")
+
+
+def test_a_weight_is_no_text(check: Any) -> None:
+    with pytest.raises(DataError, match="column 'w' is to be the weight, but is category, not a number"):
+        check(csv("x,w,y", lambda i: f"{i % 9},heavy{i % 3},{i % 2}"), weight="w")
+
+
+def test_a_sensitive_column_is_a_feature_only_when_it_is_listed(check: Any, out: Path) -> None:
+    text = csv("x,sex,age,y", lambda i: f"{i % 9},{'fm'[i // 2 % 2]},{i % 50},{i % 2}")
+    found = check(text, sensitive=["sex", "age"], sensitive_features=["age"])
+    assert found.schema.names == ("x", "age")
+    assert found.schema.sensitive == ("sex", "age")
+    assert found.schema.excluded == {"sex": "sensitive: kept for fairness only"}
+    assert table.read(out / "table").columns == ["x", "age", "y", "sex"]

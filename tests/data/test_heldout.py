@@ -8,7 +8,8 @@ from slipway.spec.model import Split
 
 FRAME = pl.DataFrame({"a": np.arange(500.0), "b": np.arange(500) % 7, "y": ["no", "yes"] * 250})
 CLASSES = FRAME["y"].to_list()
-CODES = split.by_hash(rowhash.hashes(FRAME), np.arange(500) % 2, Split())
+KEYS = split.by_value(rowhash.hashes(FRAME))
+CODES = split.finish(split.fit(KEYS, np.arange(500) % 2), Split()).codes(KEYS, np.arange(500) % 2)
 
 
 @pytest.fixture

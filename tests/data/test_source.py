@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from slipway.data import cast as casts
 from slipway.data import csv, parquet, table
-from slipway.data.cast import TYPES
 from slipway.data.source import Source, open_table
 from slipway.errors import DataError
 
@@ -37,6 +37,9 @@ ROWS = st.lists(ROW, max_size=20).map(
 )
 PARTS = st.lists(st.integers(0, 22), max_size=3).map(sorted)
 few = settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+
+TYPES = {name: kind for name, kind in casts.TYPES.items() if name != "text"}
+"""Kinds that are found; text is only ever named."""
 
 
 def frame_of(rows: list[dict[str, Any]]) -> pl.DataFrame:
@@ -209,3 +212,22 @@ def test_csv_and_parquet_side_by_side_are_refused(tmp_path: Path) -> None:
     pq.write_table(pa.table({"x": [1]}), tmp_path / "data.parquet")
     with pytest.raises(DataError, match=r"both CSV and Parquet; name one kind"):
         open_table(str(tmp_path))
+
+
+def test_numbers_in_one_file_and_text_in_another_are_noted(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("x,y\n1,1\n2,2\n")
+    (tmp_path / "b.csv").write_text("x,y\nred,1\nblue,2\n")
+    source = open_table(str(tmp_path))
+    assert source.columns == {"x": "category", "y": "integer"}
+    assert source.notes == (
+        "column 'x' holds numbers in a.csv and text in b.csv, so it is taken for a category; mend one of them, "
+        "or say so with types: {'x': category}",
+    )
+    assert open_table(str(tmp_path), {"x": "category"}).notes == ()
+
+
+def test_an_unknown_identifier_of_a_parquet_file_is_told_and_a_list_can_be_left_out(tmp_path: Path) -> None:
+    pl.DataFrame({"tags": [["a"], ["b"]], "x": [1, 2]}).write_parquet(tmp_path / "data.parquet")
+    assert open_table(str(tmp_path / "data.parquet"), ignore=["tags"]).columns == {"x": "integer"}
+    with pytest.raises(DataError, match="column 'Tagz' is not in the data; did you mean 'tags'"):
+        open_table(str(tmp_path / "data.parquet"), ignore=["Tagz"])

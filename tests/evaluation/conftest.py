@@ -12,6 +12,7 @@ from slipway.evaluation import baseline
 from slipway.evaluation.content import ReportData
 from slipway.evaluation.gates import Measured
 from slipway.evaluation.measure import measures
+from slipway.evaluation.sample import Sample
 from slipway.evaluation.standing import Contender
 from slipway.evaluation.verdict import judge
 from slipway.spec import Gates, Spec
@@ -56,8 +57,9 @@ def run() -> Run:
         goal = Target(target, task, "category" if classes else "number", classes)
         truth, outputs = answers(goal, rows)
         y = truth if y is None else y
+        sample = Sample(y)
         verdict = judge(
-            y,
+            sample,
             [Contender("xgboost", outputs, 0.9, 1.25), Contender("forest", answers(goal, rows, 1)[1])],
             baseline.outputs(truth, goal, rows),
             target=goal,
@@ -76,7 +78,7 @@ def run() -> Run:
             schema=schema,
             counts={"train": 3 * rows, "validation": rows, "test": rows},
             verdict=verdict,
-            measures=measures(y, outputs, goal, spec()),
+            measures=measures(sample, outputs, goal, spec()),
             y=y,
             outputs=outputs,
             **fields,

@@ -1,4 +1,5 @@
 import warnings
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -86,6 +87,8 @@ def test_errors_of_a_regression_equal_scikit_learn(name: str, seed: int, offset:
         "rmse": theirs.root_mean_squared_error,
         "mae": theirs.mean_absolute_error,
         "r2": theirs.r2_score,
+        "pinball_10": partial(theirs.mean_pinball_loss, alpha=0.1),
+        "pinball_90": partial(theirs.mean_pinball_loss, alpha=0.9),
     }[name]
 
     found = metrics.get(name).value(y, outputs, np.stack([repeats, np.ones(30)]).astype(float))
@@ -105,6 +108,19 @@ def test_calibration_error_is_the_weighted_gap_of_its_bins(case: tuple[Any, Any,
     gaps = [rows.mean() * abs(right[rows].mean() - claimed[rows].mean()) for rows in bins if rows.any()]
 
     assert metrics.score("ece", y, outputs) == pytest.approx(sum(gaps), abs=1e-9)
+
+
+@given(answered())
+@settings(max_examples=40, deadline=None)
+def test_micro_averages_pool_all_pairs_of_row_and_class(case: tuple[Any, Any, Any]) -> None:
+    y, outputs, _ = case
+    held = np.eye(outputs.shape[1])[y]
+
+    for name, metric in (("roc_auc_micro", theirs.roc_auc_score), ("pr_auc_micro", theirs.average_precision_score)):
+        assert metrics.score(name, y, outputs) == pytest.approx(metric(held.ravel(), outputs.ravel()), abs=1e-9)
+    decided = outputs.argmax(axis=1)
+    if outputs.shape[1] > 2:
+        assert metrics.score("f1_micro", y, outputs) == pytest.approx(theirs.f1_score(y, decided, average="micro"))
 
 
 def test_what_one_class_leaves_undefined_is_nan() -> None:

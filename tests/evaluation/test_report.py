@@ -1,14 +1,24 @@
 import html.parser
 import re
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import pytest
 
 from slipway.data.schema import Column
+from slipway.evaluation import fairness, groups
 from slipway.evaluation.card import card
-from slipway.evaluation.content import ReportData
+from slipway.evaluation.content import Findings, ReportData
+from slipway.evaluation.explanations import explanations
 from slipway.evaluation.report import report
+from slipway.evaluation.returns import returns
+from slipway.evaluation.sample import Sample
+from slipway.evaluation.slices import search
+from slipway.evaluation.standing import Contender
+from slipway.spec import Gates, Spec
 
 Run = Callable[..., ReportData]
 HOSTILE = """<script>alert(1)</script> "quoted" 'single' | a|b & <b>`code`</b> id="x" #010203"""
@@ -147,9 +157,12 @@ def test_a_card_has_its_sections(run: Run, classes: tuple[str, ...]) -> None:
         "How good it is",
         "What was compared",
         "Gates",
+        "Where it is worse",
+        "Fairness",
         "What it reads",
         "Notes on the data",
         "Limits",
+        "Who approved it",
         "How to roll back",
     ]
     for said in ("| Made | 2024-02-29 12:30 UTC |", "- id: names a row", "- 7 rows were left out", "age were kept out"):
@@ -187,3 +200,55 @@ def test_ranges_are_told_in_the_digits_they_have(run: Run) -> None:
         "boolean | no |  |",
     ):
         assert row in text
+
+
+@pytest.mark.parametrize("classes", TASKS.values(), ids=TASKS)
+def test_findings_are_told_in_report_and_card(run: Run, classes: tuple[str, ...]) -> None:
+    data = found_out(run(classes, inputs=(Column("age", "number", False), Column(HOSTILE, "category", True))))
+    text, words = report(data), card(data)
+    page = Page(text)
+
+    assert "script" not in page.tags
+    assert len(text.encode()) < 1_000_000
+    assert len(page.ids) == len(set(page.ids))
+    for heading in ("Worth knowing", "Where it is worse", "Fairness", "What predictions rest on", "Some rows in words"):
+        assert heading in page.words
+    assert ("What deciding by it earns" in page.words) == bool(classes)
+    assert "## What predictions rest on" in words
+    assert "By age" in words
+    assert "Pending: nobody has approved" in words
+    assert "| Owner | risk team |" in words
+    assert "| Period of train | 2024-01-01 00:00 to 2024-02-01 00:00 UTC |" in words
+
+
+def found_out(data: ReportData) -> ReportData:
+    """The run with everything that can be found out, on two columns with names that are not kind."""
+    random, target = np.random.default_rng(0), data.schema.target
+    inputs = {
+        "age": random.normal(size=(len(data.y), 1)),
+        HOSTILE: random.choice([HOSTILE, "plain", ""], (len(data.y), 1)).astype(object),
+    }
+    sample, kinds = Sample(data.y), data.schema.kinds
+    parts = [groups.of(name, values, kinds[name]) for name, values in inputs.items()]
+    given = Spec(
+        name="m",
+        data="-",
+        target="t",
+        costs={target.classes[0]: {target.classes[1]: 3.0}} if target.classes else {},
+        gates=Gates(resamples=100),
+    )
+    width = data.outputs.shape[1:]
+
+    def predict(rows: Any) -> Any:
+        pulled = np.tanh(rows["age"]) / 4 + 0.25 * (rows[HOSTILE] == HOSTILE)
+        return pulled.ravel() if not width else np.tile(pulled, (1, *width))
+
+    told = Findings(
+        slices=search(np.abs(inputs["age"].ravel()), parts, sample, 0.95),
+        treatments=fairness.treatments(parts, sample, data.outputs, target, given),
+        explanations=explanations(predict, inputs, data.y, data.outputs, data.schema),
+        returns=returns(sample, [Contender("xgboost", data.outputs)], np.ones(len(target.classes)), target, given),
+    )
+    ends = (datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 2, 1, tzinfo=UTC))
+    verdict = replace(data.verdict, remarks=("It never answers 'yes'.",))
+    return replace(data, findings=told, verdict=verdict, owner="risk team", periods={"train": ends})

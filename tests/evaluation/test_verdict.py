@@ -8,6 +8,7 @@ from slipway.data.schema import Target
 from slipway.errors import DataError
 from slipway.evaluation import baseline
 from slipway.evaluation.gates import Measured
+from slipway.evaluation.sample import Sample
 from slipway.evaluation.standing import Contender
 from slipway.evaluation.verdict import Verdict, judge
 from slipway.spec import Gates, Spec
@@ -25,11 +26,17 @@ def decide(
     challenger: Any, champion: Any = None, *, measured: Measured | None = None, metric: Any = "auto", **gates: Any
 ) -> Verdict:
     return judge(
-        Y,
+        Sample(Y),
         [Contender("xgboost", challenger, 0.9, 1.5), Contender("forest", outputs(0.3, 5))],
         baseline.outputs(Y, TARGET, len(Y)),
         target=TARGET,
-        spec=Spec(name="m", data="-", target="churn", metric=metric, gates=Gates(**{"resamples": 200, **gates})),
+        spec=Spec(
+            name="m",
+            data="-",
+            target="churn",
+            metric=metric,
+            gates=Gates(**{"resamples": 200, "min_gain": 0.0, **gates}),
+        ),
         champion=None if champion is None else Contender("champion v3", champion),
         measured=measured,
     )
@@ -147,7 +154,7 @@ def test_two_refusals_are_both_told() -> None:
 def test_a_limit_that_is_null_is_not_checked() -> None:
     verdict = decide(outputs(0.3), measured=Measured(latency_ms=80.0), max_latency_ms=None)
 
-    assert [gate.name for gate in verdict.gates] == ["baseline"]
+    assert [gate.name for gate in verdict.gates] == ["baseline", "rows"]
 
 
 def test_min_score_of_an_error_is_its_largest_value() -> None:
@@ -203,9 +210,52 @@ def test_a_champion_that_predicts_nothing_finite_can_not_be_left_out() -> None:
 def test_test_rows_of_one_class_are_an_error_that_names_it() -> None:
     with pytest.raises(DataError, match="all 600 test rows have the same class of 'churn' \\('no'\\)"):
         judge(
-            np.zeros(600, int),
+            Sample(np.zeros(600, int)),
             [Contender("xgboost", outputs(0.3))],
             outputs(0.0),
             target=TARGET,
             spec=Spec(name="m", data="-", target="churn"),
         )
+
+
+def test_a_tiny_perfect_test_promotes_nothing() -> None:
+    y = np.array([0, 1] * 4)
+    perfect = np.column_stack([1.0 - y, y.astype(float)])
+
+    verdict = judge(
+        Sample(y),
+        [Contender("xgboost", perfect)],
+        np.full((8, 2), 0.5),
+        target=TARGET,
+        spec=Spec(name="m", data="-", target="churn"),
+        champion=Contender("champion v1", np.full((8, 2), 0.5)),
+    )
+
+    assert verdict.gain.low == verdict.gain.high == 0.5
+    assert (verdict.outcome, set(failed(verdict))) == ("refused", {"rows"})
+    assert "rests on 8 test rows (gates.min_test_rows asks for 20)" in verdict.reason
+    assert "What helps: bring more rows, or raise split.test." in verdict.reason
+
+
+def test_the_least_gain_is_a_share_of_what_the_champion_gains() -> None:
+    verdict = decide(outputs(0.4), outputs(0.1), min_gain=None)
+    gate = next(gate for gate in verdict.gates if gate.name == "champion")
+    scores = {one.role: one.score.estimate for one in verdict.candidates}
+
+    assert gate.limit == pytest.approx(0.02 * (scores["champion"] - scores["baseline"]), rel=0.05)
+
+
+def test_entities_and_weights_are_told_and_change_the_interval() -> None:
+    champion = Contender("champion v1", outputs(0.3, 2))
+    spec = Spec(name="m", data="-", target="churn")
+    base = baseline.outputs(Y, TARGET, len(Y))
+
+    def verdict(sample: Sample) -> Verdict:
+        return judge(sample, [Contender("a", outputs(0.3))], base, target=TARGET, spec=spec, champion=champion)
+
+    alone, together = verdict(Sample(Y)), verdict(Sample(Y, entity=np.arange(600) // 20))
+
+    assert alone.method == "DeLong's formula"
+    assert together.method.startswith("a paired bootstrap of the 30 entities, because rows of one entity are alike")
+    assert alone.gain.estimate == pytest.approx(together.gain.estimate)
+    assert verdict(Sample(Y, np.linspace(0, 2, 600))).gain.estimate != pytest.approx(alone.gain.estimate)

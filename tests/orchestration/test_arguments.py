@@ -15,7 +15,7 @@ def test_sections_carry_only_what_differs_from_the_defaults() -> None:
     arguments = train_and_deploy(parse(raw, Spec))
 
     assert arguments["gates"] == {"min_gain": 0.1}
-    assert arguments["serving"] == {"port": "9000"}
+    assert arguments["serving"] == {"port": 9000}
     assert arguments["quality"] == {}
 
 

@@ -1,35 +1,87 @@
+"""What a deployment does to a cluster, against an API made from its published contract."""
+
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.rollout.conftest import golden_answer
 
 from slipway.bundle import manifest
 from slipway.errors import RolloutError
 from slipway.rollout import cluster as rollout
+from slipway.rollout import control
+from slipway.rollout.api import Cluster
+from slipway.serving import options
 from slipway.spec import Spec
 
-SPEC = Spec.model_validate({"name": "churn", "data": "-", "target": "-", "serving": {"replicas": 2, "timeout_s": 5}})
 IMAGE = "slipway/server:0.1.0"
+PREFIX = {"name": "churn", "data": "-", "target": "-"}
+SPEC = Spec.model_validate({**PREFIX, "serving": {"replicas": 2, "timeout_s": 5}})
+
+
+def spec(strategy: str = "rolling", **serving: Any) -> Spec:
+    analysis = {"min_requests": 1, "max_error_increase": 1}
+    moves = {"strategy": strategy, "steps": [50, 100], "step_s": 0.05, "hold_s": 0, "grace_s": 0, "analysis": analysis}
+    given = {"replicas": 2, "timeout_s": 5, **serving}
+    return Spec.model_validate({**PREFIX, "serving": given, "rollout": moves})
 
 
 @pytest.fixture
-def deploy(trained: Callable[[str], Any]) -> Callable[..., str]:
-    folder = trained("binary").bundle
-
-    def call(spec: Spec = SPEC, context: str = "lab", run: str = "r1") -> str:
-        return rollout.deploy(str(folder), manifest.read(folder).digest, spec, context, IMAGE, run)
+def deploy(cluster: Any, trained: Callable[[str], Any]) -> Callable[..., str]:
+    def call(
+        wanted: Spec = SPEC, context: str = "lab", run: str = "r1", task: str = "binary", image: str = IMAGE
+    ) -> str:
+        folder: Path = trained(task).bundle
+        cluster.emulator.answer = with_metrics(golden_answer(folder))
+        return rollout.deploy(str(folder), manifest.read(folder).digest, wanted, context, image, run, "because")
 
     return call
 
 
+def with_metrics(answer: Callable[..., Any], requests: int = 10) -> Callable[..., Any]:
+    """The answers of a server that counts more requests each time it is asked for its metrics."""
+    asked: dict[str, int] = {}
+
+    def call(kind: str, name: str, path: str, content: Any) -> Any:
+        if path != "metrics":
+            return answer(kind, name, path, content)
+        asked[name] = count = asked.get(name, 0) + requests
+        return (
+            f'slipway_requests_total{{status="200"}} {count}\n'
+            f'slipway_request_seconds_bucket{{le="0.001"}} {count}\n'
+            f'slipway_request_seconds_bucket{{le="+Inf"}} {count}\n'
+        )
+
+    return call
+
+
+def api(namespace: str = "default") -> Cluster:
+    return Cluster.connect("lab", namespace)
+
+
+def states() -> dict[int, str]:
+    return {item.number: item.state for item in control.history(api(), "churn")}
+
+
 def test_a_deployment_and_a_service_are_applied(cluster: Any, deploy: Callable[..., str]) -> None:
     assert deploy() == "http://churn.default:8080"
-    assert [path.rpartition("/")[2] for path in cluster.patches()][-2:] == ["churn", "churn"]
-    assert cluster.get("v1/services", "churn") is not None
+    assert {kind for kind, _ in cluster.emulator.applied} == {
+        "ConfigMap",
+        "ControllerRevision",
+        "Deployment",
+        "NetworkPolicy",
+        "PodDisruptionBudget",
+        "Service",
+        "ServiceAccount",
+    }
     annotations = cluster.get("apps/v1/deployments", "churn")["metadata"]["annotations"]
     assert annotations["slipway/run"] == "r1"
-    assert len(cluster.names("v1/configmaps")) == 1
+    assert annotations["slipway/who"] == "me"
+    assert annotations["slipway/why"] == "because"
+    assert cluster.get("v1/services", "churn")["spec"]["selector"]["slipway/track"] == "stable"
+    assert states() == {1: "serving"}
 
 
 def test_applying_it_again_changes_nothing(cluster: Any, deploy: Callable[..., str]) -> None:
@@ -37,10 +89,15 @@ def test_applying_it_again_changes_nothing(cluster: Any, deploy: Callable[..., s
     before = cluster.get("apps/v1/deployments", "churn")["metadata"]["generation"]
     deploy(run="r2")
     assert cluster.get("apps/v1/deployments", "churn")["metadata"]["generation"] == before
+    assert states() == {1: "serving"}
 
 
 def test_bundles_that_no_revision_needs_are_tidied_up(cluster: Any, deploy: Callable[..., str]) -> None:
-    labels = {"app.kubernetes.io/name": "churn", "app.kubernetes.io/component": "bundle"}
+    labels = {
+        "app.kubernetes.io/name": "churn",
+        "app.kubernetes.io/component": "bundle",
+        "app.kubernetes.io/managed-by": "slipway",
+    }
     made = {"churn-bundle-old": "2026-01-01T00:00:00Z", "churn-bundle-of-another-run": f"{datetime.now(UTC):%FT%TZ}"}
     for name, time in made.items():
         metadata = {"labels": labels, "annotations": {"slipway/digest": name}, "creationTimestamp": time}
@@ -51,17 +108,146 @@ def test_bundles_that_no_revision_needs_are_tidied_up(cluster: Any, deploy: Call
     assert len(names) == 2
 
 
-def test_a_run_that_was_overtaken_is_told(cluster: Any, deploy: Callable[..., str]) -> None:
-    cluster.emulator.overtaken_by = "another digest"
-    with pytest.raises(RolloutError, match="another run deployed another bundle to 'churn' meanwhile"):
+@pytest.mark.parametrize("strategy", ["rolling", "blue-green", "canary"])
+def test_another_bundle_takes_over(cluster: Any, deploy: Callable[..., str], strategy: str) -> None:
+    deploy()
+    deploy(spec(strategy), task="regression")
+    status = control.status(api(), "churn")
+    assert status.routed == "stable"
+    assert [track.name for track in status.tracks] == ["churn"]
+    assert status.remarks == ()
+    assert states() == {1: "kept", 2: "serving"}
+    assert cluster.get("v1/services", "churn-canary") is None
+
+
+def test_a_canary_that_fails_is_taken_back(cluster: Any, deploy: Callable[..., str]) -> None:
+    deploy()
+    failing = {"conditions": [], "containerStatuses": [_crashing()]}
+    cluster.emulator.pods = lambda item: failing if item["metadata"]["name"] == "churn-canary" else None
+    with pytest.raises(RolloutError, match=r"crashes.*; revision 1 \(.*\) has all the traffic again"):
+        deploy(spec("canary"), task="regression")
+    assert cluster.get("apps/v1/deployments", "churn-canary") is None
+    assert control.status(api(), "churn").routed == "stable"
+    assert states() == {1: "serving", 2: "deprecated"}
+    assert "crashes" in control.history(api(), "churn")[0].reason
+
+
+TRIALS = [{"strategy": "ab", "trial": {"header": "x-user", "percent": 20}}, {"strategy": "shadow"}]
+
+
+def on_trial(rollout: dict[str, Any]) -> Spec:
+    return Spec.model_validate({**PREFIX, "serving": {"replicas": 2, "timeout_s": 5}, "rollout": rollout})
+
+
+@pytest.mark.parametrize("moves", TRIALS, ids=["ab", "shadow"])
+def test_a_trial_serves_both_until_it_is_promoted(
+    cluster: Any, deploy: Callable[..., str], trained: Callable[[str], Any], moves: dict[str, Any]
+) -> None:
+    deploy()
+    deploy(on_trial(moves), task="regression")
+    assert states() == {1: "serving", 2: "trial"}
+    pod = cluster.get("apps/v1/deployments", "churn")["spec"]["template"]["spec"]
+    assert [item["name"] for item in pod["initContainers"]] == ["fetch", "fetch-challenger"]
+    given = {item["name"]: item["value"] for item in pod["containers"][0]["env"]}
+    settings = options.parse(pod["containers"][0]["args"], "serve", given)
+    model = settings.models["churn"]
+    assert model.digest == manifest.read(trained("binary").bundle).digest
+    assert model.variants[0].shadow is (moves["strategy"] == "shadow")
+    assert control.status(api(), "churn").remarks == ()
+    assert "has all the traffic" in control.promote(api(), "churn", 5)
+    assert states() == {1: "kept", 2: "serving"}
+
+
+def test_a_trial_can_be_aborted_and_overtaken(cluster: Any, deploy: Callable[..., str]) -> None:
+    deploy()
+    deploy(on_trial(TRIALS[0]), task="regression")
+    assert "revision 1" in control.abort(api(), "churn", 5)
+    assert states() == {1: "serving", 2: "deprecated"}
+    deploy(on_trial(TRIALS[0]), task="regression")
+    deploy(task="multiclass")
+    assert states() == {1: "kept", 2: "deprecated", 3: "serving"}
+
+
+def test_an_ab_test_needs_a_key() -> None:
+    with pytest.raises(ValueError, match="needs a key"):
+        on_trial({"strategy": "ab"})
+
+
+def test_a_canary_that_nobody_asks_is_not_promoted(cluster: Any, deploy: Callable[..., str]) -> None:
+    deploy()
+    wanted = spec("canary")
+    analysis = wanted.rollout.analysis.model_copy(update={"min_requests": 10_000})
+    strict = wanted.model_copy(update={"rollout": wanted.rollout.model_copy(update={"analysis": analysis})})
+    with pytest.raises(RolloutError, match=r"could not be judged in time \(requests: stable answered"):
+        deploy(strict, task="regression")
+    assert states() == {1: "serving", 2: "deprecated"}
+
+
+def test_a_rolling_update_that_fails_gives_the_old_pods_back(cluster: Any, deploy: Callable[..., str]) -> None:
+    deploy()
+    failing = {"conditions": [], "containerStatuses": [_crashing()]}
+    cluster.emulator.pods = lambda item: failing if "missing" in str(item["spec"]) else None
+    with pytest.raises(RolloutError, match="has all the traffic again"):
+        deploy(image="slipway/server:missing")
+    containers = cluster.get("apps/v1/deployments", "churn")["spec"]["template"]["spec"]["containers"]
+    assert containers[0]["image"] == IMAGE
+
+
+def test_an_undo_serves_the_revision_before(cluster: Any, deploy: Callable[..., str]) -> None:
+    deploy()
+    deploy(task="regression")
+    assert control.undo(api(), "churn", 5, why="wrong numbers").number == 1
+    assert states() == {1: "serving", 2: "deprecated"}
+    assert control.history(api(), "churn")[0].reason == "wrong numbers"
+    assert control.undo(api(), "churn", 5, to=2).number == 2
+    assert states() == {1: "deprecated", 2: "serving"}
+
+
+def test_there_is_nothing_to_undo_before_the_second_revision(cluster: Any, deploy: Callable[..., str]) -> None:
+    deploy()
+    with pytest.raises(RolloutError, match="'churn' has no earlier revision"):
+        control.undo(api(), "churn", 5)
+    with pytest.raises(RolloutError, match="there is no revision 7 in the cluster any more; there are: 1"):
+        control.undo(api(), "churn", 5, to=7)
+    with pytest.raises(RolloutError, match=r"revision 1 \(.*\) serves already"):
+        control.undo(api(), "churn", 5, to=1)
+
+
+def test_a_rollout_that_another_one_holds_waits(cluster: Any, deploy: Callable[..., str]) -> None:
+    deploy()
+    lease = cluster.get("coordination.k8s.io/v1/leases", "churn-rollout")
+    spec_ = {"holderIdentity": "ci", "renewTime": datetime.now(UTC).isoformat()}
+    cluster.put("coordination.k8s.io/v1/leases", "churn-rollout", {**lease, "spec": spec_})
+    with pytest.raises(RolloutError, match="another rollout of 'churn' is under way, held by ci"):
         deploy()
+
+
+def test_a_rollout_that_was_killed_is_taken_over(cluster: Any, deploy: Callable[..., str]) -> None:
+    deploy()
+    lease = cluster.get("coordination.k8s.io/v1/leases", "churn-rollout")
+    spec_ = {"holderIdentity": "gone", "renewTime": "2026-01-01T00:00:00+00:00"}
+    cluster.put("coordination.k8s.io/v1/leases", "churn-rollout", {**lease, "spec": spec_})
+    deploy(task="regression")
+    assert states() == {1: "kept", 2: "serving"}
+
+
+def test_only_so_many_revisions_stay(cluster: Any, deploy: Callable[..., str]) -> None:
+    keep = SPEC.model_copy(update={"rollout": SPEC.rollout.model_copy(update={"keep": 1})})
+    for number in range(4):
+        deploy(keep, image=f"slipway/server:0.{number}")
+    assert states() == {3: "kept", 4: "serving"}
+
+
+def _crashing() -> dict[str, Any]:
+    waiting = {"waiting": {"reason": "CrashLoopBackOff"}}
+    return {"name": "server", "image": IMAGE, "imageID": "", "ready": False, "restartCount": 3, "state": waiting}
 
 
 def test_what_keeps_the_cluster_from_making_pods_is_told(cluster: Any, deploy: Callable[..., str]) -> None:
     message = "pods are forbidden: exceeded quota"
     cluster.emulator.pods = {}
     cluster.emulator.conditions = [{"type": "ReplicaFailure", "status": "True", "message": message}]
-    with pytest.raises(RolloutError, match=f"failed: {message}$"):
+    with pytest.raises(RolloutError, match=f"failed: {message};"):
         deploy()
 
 
@@ -69,7 +255,7 @@ def test_an_object_of_someone_else_is_left_alone(cluster: Any, deploy: Callable[
     cluster.put("v1/services", "churn", {"spec": {"type": "ExternalName"}})
     with pytest.raises(RolloutError, match="Service 'churn' in namespace 'default' exists and was not made by slipway"):
         deploy()
-    assert cluster.patches() == []
+    assert cluster.emulator.applied == []
 
 
 def test_a_field_of_another_manager_is_reported(cluster: Any, deploy: Callable[..., str]) -> None:
@@ -110,7 +296,7 @@ def test_the_time_is_over_when_no_node_is_found(cluster: Any, deploy: Callable[.
 def test_an_unknown_context_names_the_nearest(cluster: Any, deploy: Callable[..., str]) -> None:
     with pytest.raises(RolloutError, match="context 'labb' can't be used; did you mean 'lab'"):
         deploy(context="labb")
-    assert cluster.patches() == []
+    assert cluster.emulator.applied == []
 
 
 def test_outside_of_a_cluster_one_has_to_be_named(deploy: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:

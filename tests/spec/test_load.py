@@ -117,3 +117,17 @@ def test_every_metric_that_a_verdict_can_rest_on_may_be_asked_for() -> None:
 def test_a_namespace_is_a_dns_label(namespace: str) -> None:
     with pytest.raises(SpecError, match="namespace"):
         parse({"namespace": namespace}, Serving)
+
+
+@pytest.mark.parametrize(
+    ("more", "name", "line"), [("target: z\n", "target", 4), ("gates:\n  min_gain: 1\n  min_gain: 2\n", "min_gain", 6)]
+)
+def test_a_field_that_is_there_twice_is_told(tmp_path: Path, more: str, name: str, line: int) -> None:
+    (tmp_path / "slipway.yaml").write_text(f"name: m\ndata: x.csv\ntarget: y\n{more}")
+    with pytest.raises(SpecError, match=f"field '{name}' is there twice, the second time in line {line}"):
+        load(tmp_path / "slipway.yaml")
+
+
+def test_the_nearest_name_is_found_whatever_its_case() -> None:
+    with pytest.raises(SpecError, match="field 'TARGETT' is unknown; did you mean 'target'"):
+        parse({"name": "m", "data": "x", "target": "y", "TARGETT": "z"}, Spec)

@@ -25,6 +25,14 @@ def places(folder: Path, *names: str) -> dict[str, str]:
     return {name: str(folder / name) for name in names}
 
 
+def trained_in(folder: Path, candidate: str, **fields: Any) -> None:
+    train(
+        {"candidates": [candidate], **fields},
+        **places(folder, "rows", "features", "contract", "models"),
+        report=str(folder / "search"),
+    )
+
+
 def judged(folder: Path, registry: str, **fields: Any) -> Any:
     outputs = places(folder, "rows", "features", "plan", "models", "contract", "verdict", "card", "report")
     given = {"name": "model", "registry": registry, "gates": {"max_latency_ms": None}, **fields}
@@ -38,13 +46,13 @@ def test_a_bundle_records_the_spec_that_made_it(trained: Callable[[str], Any], t
         "data": str(tmp_path / "data.parquet"), "target": "y", "identifiers": ["id"], "quality": {"min_rows": 20},
     }  # fmt: skip
     validate(fields, **places(tmp_path, "table", "contract", "findings"))
-    featurize({"test": 0.3}, **places(tmp_path, "table", "contract", "rows", "features", "plan"))
-    train({"candidates": ["logistic"]}, **places(tmp_path, "features", "contract", "models"))
-    judged(tmp_path, "", threshold=0.4)
+    featurize({"split": {"test": 0.3}}, **places(tmp_path, "table", "contract", "rows", "features", "plan"))
+    trained_in(tmp_path, "logistic", threshold=0.4)
+    judged(tmp_path, "")
     spec = manifest.read(tmp_path / "judged").spec
     assert (spec["identifiers"], spec["quality"]["min_rows"], spec["candidates"]) == (["id"], 20, ["logistic"])
-    assert spec["threshold"] == 0.4
-    assert not {"drift", "serving"} & spec.keys()
+    assert manifest.read(tmp_path / "judged").threshold == 0.4
+    assert not {"drift", "serving", "search", "threshold"} & spec.keys()
     assert spec["split"] == {"seed": 0}
 
 
@@ -55,7 +63,8 @@ def test_candidates_are_ranked_at_the_threshold_that_they_are_judged_at(
     scores = [
         train(
             {"candidates": ["logistic"], "metric": "accuracy", "threshold": threshold},
-            **places(made, "features", "contract"),
+            **places(made, "rows", "features", "contract"),
+            report=str(tmp_path / "search"),
             models=str(tmp_path / str(threshold)),
         )["accuracy_logistic"]
         for threshold in (0.5, 0.95)
@@ -103,8 +112,8 @@ def prepared(folder: Path, frame: pl.DataFrame, seed: int = 0) -> Path:
     frame.write_parquet(folder / "data.parquet")
     fields = {"data": str(folder / "data.parquet"), "target": "y"}
     validate(fields, **places(folder, "table", "contract", "findings"))
-    featurize({"seed": seed}, **places(folder, "table", "contract", "rows", "features", "plan"))
-    train({"candidates": ["forest"]}, **places(folder, "features", "contract", "models"))
+    featurize({"split": {"seed": seed}}, **places(folder, "table", "contract", "rows", "features", "plan"))
+    trained_in(folder, "forest")
     return folder
 
 
@@ -115,7 +124,7 @@ def test_the_champion_is_never_judged_on_rows_that_trained_it(trained: Callable[
     register({"name": "model", "registry": registry}, bundle=str(first / "judged"))
     second = prepared(tmp_path / "second", frame.with_columns(noise=pl.int_range(len(frame)) % 17))
     judged(second, registry)
-    train_rows = pl.read_parquet(first / "rows/train/*.parquet")
+    train_rows = pl.concat([pl.read_parquet(first / f"rows/{name}/*.parquet") for name in ("train", "validation")])
     verdict = json.loads((second / "verdict").read_text())
     test_rows = pl.read_parquet(second / "rows/test/*.parquet").drop("noise")
     assert verdict["rows"] == len(test_rows) - len(test_rows.join(train_rows, on=test_rows.columns, nulls_equal=True))

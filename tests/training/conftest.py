@@ -5,23 +5,27 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from slipway.data.schema import Target, Task
+from slipway.spec import Search
 from slipway.training import search
-from slipway.training.matrix import Goal, Matrix, Outputs
-from slipway.training.search import Metric, Trained
+from slipway.training.matrix import Goal, Matrix, Outputs, Weight
+from slipway.training.search import Found, Trained
+from slipway.training.trial import Metric
 
 CLASSES = {"binary": ("no", "yes"), "multiclass": ("low", "mid", "high"), "regression": ()}
 MEAN = 100_000.0
 
 
-def loss(y: Goal, outputs: Outputs) -> float:
+def loss(y: Goal, outputs: Outputs, weight: Weight | None) -> float:
     """Squared error, of the probabilities where there are classes."""
     wanted = y if outputs.ndim == 1 else np.eye(outputs.shape[1])[y]
-    return float(np.mean((outputs - wanted) ** 2))
+    errors = (outputs - wanted) ** 2
+    return float(np.average(errors if outputs.ndim == 1 else errors.mean(axis=1), weights=weight))
 
 
 LOSS = Metric("loss", loss, higher_is_better=False)
@@ -35,8 +39,12 @@ class Case:
     train: Matrix
     validation: Matrix
 
-    def fit(self, *names: str, seed: int = 0, metric: Metric = LOSS) -> tuple[Trained, ...]:
-        return search.train(self.train, self.validation, self.target, names, metric, seed)
+    def fit(self, *names: str, seed: int = 0, metric: Metric = LOSS, **fields: Any) -> tuple[Trained, ...]:
+        return self.search(*names, seed=seed, metric=metric, **fields).ranked
+
+    def search(self, *names: str, seed: int = 0, metric: Metric = LOSS, **fields: Any) -> Found:
+        settings = Search(**{"folds": 0, "trials": 1, **fields})
+        return search.train(self.train, self.validation, self.target, names, metric, seed, settings)
 
 
 @cache
@@ -107,9 +115,10 @@ class Model:
 
 class Shares:
     name = "called differently in the class"
+    space = {}
 
-    def fit(self, train, validation, target, seed):
-        return Model(np.bincount(train.y, minlength=len(target.classes)) / len(train.y))
+    def fit(self, rows, validation, target, setting):
+        return Model(np.bincount(rows.y, minlength=len(target.classes)) / len(rows.y))
 
     def load(self, folder, target):
         return Model(np.array(json.loads((folder / "shares.json").read_text())))

@@ -16,7 +16,7 @@ from slipway.training.search import Trained
 TrainedFor = Callable[[str, Task], Trained]
 CaseOf = Callable[[Task], Any]
 
-every_candidate = pytest.mark.parametrize("name", ["logistic", "forest", "xgboost"])
+every_candidate = pytest.mark.parametrize("name", ["logistic", "forest", "histogram", "xgboost", "lightgbm"])
 every_task = pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
 
 

@@ -1,16 +1,27 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from slipway.bundle.engine import Engine
 from slipway.errors import DataError, UnknownNameError
 from slipway.training import candidate as candidates
 from slipway.training import store
-from slipway.training.search import Metric
+from slipway.training.candidate import Setting
+from slipway.training.matrix import joined
+from slipway.training.trial import Metric
 
 CaseOf = Callable[..., Any]
+
+
+def loss(y: Any, outputs: Any, weight: Any) -> float:
+    return float(np.mean((outputs - np.eye(outputs.shape[1])[y]) ** 2))
+
+
+LOSS = Metric("loss", loss, higher_is_better=False)
 
 
 def test_an_unknown_candidate_is_told_with_the_nearest() -> None:
@@ -21,7 +32,7 @@ def test_an_unknown_candidate_is_told_with_the_nearest() -> None:
 def test_nothing_is_trained_before_every_name_is_known(case_of: CaseOf) -> None:
     calls: list[int] = []
 
-    def score(y: Any, outputs: Any) -> float:
+    def score(y: Any, outputs: Any, weight: Any) -> float:
         calls.append(len(y))
         return 0.0
 
@@ -75,10 +86,8 @@ def test_a_candidate_that_can_t_be_imported_is_told(package: Path) -> None:
 def test_the_best_comes_first(
     higher_is_better: bool, given: list[float], ranking: list[str], package: Path, case_of: CaseOf
 ) -> None:
-    left = iter(given)
-
-    def score(y: Any, outputs: Any) -> float:
-        return next(left)
+    def score(y: Any, outputs: Any, weight: Any) -> float:
+        return given[int(np.ptp(outputs[:, 0]) == 0)]
 
     trained = case_of("binary").fit("logistic", "shares", metric=Metric("score", score, higher_is_better))
 
@@ -89,15 +98,53 @@ def test_a_candidate_named_twice_is_trained_once(case_of: CaseOf) -> None:
     assert len(case_of("regression").fit("logistic", "logistic")) == 1
 
 
-def test_the_score_is_that_of_the_validation_rows(case_of: CaseOf) -> None:
-    case = case_of("regression")
-    asked: list[np.ndarray[Any, Any]] = []
+def test_the_score_is_that_of_a_model_that_did_not_see_the_validation_rows(case_of: CaseOf) -> None:
+    case = case_of("binary")
+    (trained,) = case.fit("logistic", metric=LOSS, calibration="none")
+    alone = candidates.get("logistic").fit(case.train, case.validation, case.target, Setting({}, 0))
 
-    def score(y: Any, outputs: Any) -> float:
-        asked.append(y)
-        return float(np.mean(np.abs(y - outputs)))
+    np.testing.assert_array_equal(trained.held_out.y, case.validation.y)
+    np.testing.assert_array_equal(trained.held_out.outputs, alone.predict(case.validation.x))
+    assert trained.score == LOSS.score(case.validation.y, alone.predict(case.validation.x), None)
 
-    (trained,) = case.fit("logistic", metric=Metric("mae", score, higher_is_better=False))
 
-    np.testing.assert_array_equal(asked, [case.validation.y])
-    assert trained.score == np.mean(np.abs(case.validation.y - trained.model.predict(case.validation.x)))
+def test_the_model_is_trained_on_the_validation_rows_in_the_end(case_of: CaseOf) -> None:
+    case = case_of("binary")
+    (trained,) = case.fit("logistic", calibration="none")
+    whole = candidates.get("logistic").fit(
+        joined(case.train, case.validation), None, case.target, Setting(trained.params, 0)
+    )
+
+    np.testing.assert_array_equal(trained.model.predict(case.train.x), whole.predict(case.train.x))
+
+
+GUIDE = Path(__file__).parents[2] / "CONTRIBUTING.md"
+
+
+def _moderate(case: Any) -> Any:
+    """The rows without the largest numbers there are, between which extremely randomised trees can't draw."""
+    parts = [replace(part, x=np.clip(part.x, -1e30, 1e30)) for part in (case.train, case.validation)]
+    return type(case)(case.target, *parts)
+
+
+@pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
+def test_a_candidate_of_ten_lines_in_another_package(package: Path, case_of: CaseOf, tmp_path: Path, task: str) -> None:
+    """The candidate of the guide is searched, kept and exported like ours."""
+    section = GUIDE.read_text(encoding="utf-8").partition("## Adding a candidate")[2]
+    code = section.partition("```python\n")[2].partition("```")[0]
+    assert len([line for line in code.splitlines() if line.strip()]) <= 10
+    (package / "their_candidates.py").write_text(code, encoding="utf-8")
+    names = package / "their_candidates-1.0.dist-info" / "entry_points.txt"
+    names.write_text("[slipway.candidates]\nextra-trees = their_candidates:ExtraTrees\n", encoding="utf-8")
+    case = _moderate(case_of(task))
+
+    found = case.search("extra-trees", "logistic", trials=6)
+    store.save(found.ranked, tmp_path / "models", found)
+    (best,) = [item for item in store.load(tmp_path / "models", case.target) if item.name == "extra-trees"]
+
+    searched = [item.params for item in found.history if item.candidate == "extra-trees"]
+    assert searched[0] == {"min_samples_leaf": 2, "max_features": 0.5}
+    assert len(searched) == 5
+    answers = Engine(best.model.to_onnx().SerializeToString()).predict({"features": case.validation.x})
+    scale = np.std(case.train.y) if task == "regression" else 1.0
+    assert np.abs(answers - best.model.predict(case.validation.x)).max() / scale < 1e-5

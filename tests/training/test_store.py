@@ -33,7 +33,7 @@ class Canary:
         return Path.touch, (self.path,)
 
 
-@pytest.mark.parametrize("name", ["logistic", "forest"])
+@pytest.mark.parametrize("name", ["logistic", "forest", "histogram"])
 def test_a_foreign_type_is_refused(name: str, tmp_path: Path) -> None:
     skops.io.dump([1, Foreign()], tmp_path / "model.skops")
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from slipway.data.schema import Kind, Schema
+from slipway.data.schema import TEXTUAL, Kind, Schema
 
 TOLERANCE = 1e-6
 """Largest difference that is allowed, relative to the size of the prediction where that is above 1."""
@@ -86,7 +86,7 @@ def _plain(value: Any) -> float | str | None:
 
 
 def _array(values: list[Any], kind: Kind) -> NDArray[Any]:
-    if kind == "category":
+    if kind in TEXTUAL:
         return np.array(values, dtype=object).reshape(-1, 1)
     return np.array([np.nan if value is None else value for value in values], dtype=np.float64).reshape(-1, 1)
 
@@ -99,7 +99,7 @@ def _date(seconds: float) -> datetime:
 
 
 def _json(value: Any, kind: Kind) -> Any:
-    if kind == "category":
+    if kind in TEXTUAL:
         return value or None
     if np.isnan(value):
         return None

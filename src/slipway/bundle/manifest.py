@@ -9,7 +9,7 @@ from typing import Any
 from slipway.errors import BundleError
 
 FILE = "bundle.json"
-FORMAT = 1
+FORMAT = 2
 """Version of the format; a bundle of another one is refused."""
 
 MODEL, SCHEMA, REFERENCE, PREDICTIONS, HELDOUT, GOLDEN, CARD, NATIVE = (
@@ -40,7 +40,8 @@ class Manifest:
         rows: Rows of each split.
         metrics: Scores on the test rows.
         spec: The fields of the spec that decided what it is.
-        plan: Version of the feature plan.
+        plan: Version of the feature plan with its hash.
+        lineage: Feature to the raw columns that it comes from.
         revision: Git revision of the working directory; empty outside of one.
         versions: Versions of the libraries that matter.
         files: Name to sha256 of every other file.
@@ -58,6 +59,7 @@ class Manifest:
     metrics: dict[str, float]
     spec: dict[str, Any]
     plan: str
+    lineage: dict[str, tuple[str, ...]]
     revision: str
     versions: dict[str, str]
     files: dict[str, str]
@@ -96,8 +98,9 @@ def read(folder: Path) -> Manifest:
         message = f"bundle {str(folder)!r} has format {version!r}; this release reads format {FORMAT}: train it again"
         raise BundleError(message)
     try:
-        manifest = Manifest(**{**raw, "classes": tuple(raw["classes"])})
-    except (KeyError, TypeError) as error:
+        lineage = {name: tuple(columns) for name, columns in raw["lineage"].items()}
+        manifest = Manifest(**{**raw, "classes": tuple(raw["classes"]), "lineage": lineage})
+    except (KeyError, TypeError, AttributeError) as error:
         message = f"{FILE} of {str(folder)!r} has other fields than it should: {error}"
         raise BundleError(message) from None
     if manifest.digest != digest:

@@ -10,7 +10,6 @@ from slipway.training.candidate import Model
 from slipway.training.graph import INPUT, OUTPUT
 
 _PREFIX = "\x1fm."
-_ML = "ai.onnx.ml"
 
 
 def merge(plan: Plan, schema: Schema, model: Model) -> bytes:
@@ -40,11 +39,13 @@ def merge(plan: Plan, schema: Schema, model: Model) -> bytes:
 
 
 def _same_operators(model: onnx.ModelProto, features: onnx.ModelProto) -> None:
-    """Raises the model's ``ai.onnx.ml`` to the features' version: all versions have what converters write."""
+    """Raises the model's operators to the features' versions: all of those have what converters write.
+
+    What the merged graph answers is held against the native model on every held-out row before it is served.
+    """
     versions = {item.domain: item.version for item in features.opset_import}
     for item in model.opset_import:
-        if item.domain == _ML:
-            item.version = max(item.version, versions.get(_ML, item.version))
+        item.version = max(item.version, versions.get(item.domain, item.version))
 
 
 def _free(name: str, schema: Schema) -> str:

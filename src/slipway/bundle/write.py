@@ -1,9 +1,7 @@
 """Writing a bundle: measured and checked first, then written aside, then renamed."""
 
 import json
-import shutil
 import statistics
-import subprocess
 import tempfile
 import time
 from collections.abc import Mapping
@@ -22,6 +20,7 @@ from slipway.bundle.engine import Engine
 from slipway.bundle.load import load
 from slipway.bundle.manifest import Manifest
 from slipway.data import storage
+from slipway.data.revision import revision
 from slipway.data.schema import Schema
 from slipway.errors import BundleError
 from slipway.features.plan import Plan
@@ -171,18 +170,11 @@ def _fill(folder: Path, contents: Contents) -> Manifest:
         rows=contents.rows,
         metrics=contents.metrics,
         spec=json.loads(json.dumps(contents.spec)),
-        plan=contents.plan.version,
-        revision=_revision(),
+        plan=contents.plan.label,
+        lineage=contents.plan.sources,
+        revision=revision(),
         versions={name: version(name) for name in _LIBRARIES},
         files={name: manifests.hash_of(path) for name, path in manifests.files_in(folder).items()},
     )
     (folder / manifests.FILE).write_text(manifest.to_json(), encoding="utf-8")
     return manifest
-
-
-def _revision() -> str:
-    git = shutil.which("git")
-    if git is None:
-        return ""
-    asked = subprocess.run([git, "rev-parse", "HEAD"], capture_output=True, text=True, check=False)  # noqa: S603
-    return asked.stdout.strip() if asked.returncode == 0 else ""

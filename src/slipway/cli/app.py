@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from slipway.cli import compiling, drifting, models, running, scoring, serving, specs
+from slipway.cli import compiling, drifting, models, rollout, running, scoring, serving, specs
 
 app = typer.Typer(
     name="slipway",
@@ -23,6 +23,7 @@ app.command("down")(serving.down)
 app.command("drift")(drifting.drift)
 app.command("models")(models.models)
 app.command("compile")(compiling.compile_pipelines)
+app.add_typer(rollout.app, name="rollout")
 app.command("schema")(specs.schema)
 
 

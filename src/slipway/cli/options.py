@@ -12,6 +12,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, for
 
 DEFAULT_SPEC = Path("slipway.yaml")
 
+WIDTH = 120
+"""Characters of a line where there is no terminal to ask."""
+
 HOME = Path(".slipway")
 """Folder in the working directory where runs, the registry and the state of local servers are."""
 

@@ -18,7 +18,13 @@ from slipway.data.schema import Schema
 from slipway.evaluation.verdict import Verdict
 from slipway.evaluation.wording import number, percent, span
 
-FILES = {"report": "report.html", "card": "card.md", "drift_report": "drift.html", "verdict": "verdict.json"}
+FILES = {
+    "report": "report.html",
+    "card": "card.md",
+    "data_report": "data.html",
+    "drift_report": "drift.html",
+    "verdict": "verdict.json",
+}
 """Output of the pipeline to the name it has in the run's folder."""
 
 _TITLES = {"promoted": "promoted", "kept": "champion kept", "refused": "refused"}

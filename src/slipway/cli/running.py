@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from rich.console import Console
 
-from slipway.cli.options import DEFAULT_SPEC, HOME, AsJson, SpecFile, server_state
+from slipway.cli.options import DEFAULT_SPEC, HOME, WIDTH, AsJson, SpecFile, server_state
 from slipway.errors import SpecError
 
 if TYPE_CHECKING:
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
 STEPS = ("validate", "drift", "featurize", "train", "evaluate", "register", "deploy")
 """Steps of the pipeline in the order in which the local runner takes them."""
-
-WIDTH = 120
-"""Characters of a line where there is no terminal to ask."""
 
 Target = Literal["local", "kubernetes"]
 
@@ -101,7 +98,7 @@ def _through_kfp(spec: "Spec", folder: Path, console: Console, **others: str) ->
     from slipway.data.fingerprint import fingerprint
     from slipway.orchestration import warm
 
-    found = fingerprint(spec.data)
+    found = fingerprint(spec.data, spec.origin)
     with warm.interpreter():
         from slipway.cli.progress import Progress
         from slipway.orchestration import arguments, local

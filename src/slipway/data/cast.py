@@ -4,7 +4,7 @@ import polars as pl
 
 from slipway.data import evidence
 from slipway.data.evidence import LARGEST_EXACT, MISSING, Evidence
-from slipway.data.schema import Kind
+from slipway.data.schema import TEXTUAL, Kind
 from slipway.errors import DataError
 
 TYPES: dict[Kind, pl.DataType] = {
@@ -13,6 +13,7 @@ TYPES: dict[Kind, pl.DataType] = {
     "boolean": pl.Boolean(),
     "category": pl.String(),
     "date": pl.Datetime("us"),
+    "text": pl.String(),
 }
 
 
@@ -27,7 +28,7 @@ def from_text(text: pl.Series, kind: Kind, found: Evidence) -> pl.Series:
     Raises:
         DataError: A value is not of that kind.
     """
-    if kind == "category":
+    if kind in TEXTUAL:
         return text
     said = text.set(text.is_in(MISSING).fill_null(False), None)
     cast = _parsed(said, kind, found)
@@ -48,7 +49,7 @@ def from_typed(values: pl.Series, kind: Kind, found: Evidence) -> pl.Series:
     Raises:
         DataError: A value is not of that kind.
     """
-    if kind == "category" or _is_text(values):
+    if kind in TEXTUAL or _is_text(values):
         return from_text(_as_text(values), kind, found)
     if values.dtype.is_temporal() != (kind == "date"):
         _refuse(values, values.is_not_null(), kind)

@@ -6,10 +6,15 @@ from pathlib import PurePosixPath
 import yaml
 
 from slipway.data import contract as contracts
+from slipway.data.contract import counts_rows
 from slipway.data.source import open_table
+from slipway.data.summary import Summary
 from slipway.spec import Spec, parse
 
 _NAME_LENGTH = 40
+_IDENTIFIER = {"id", "ids", "uuid", "guid", "key", "identifier", "index"}
+_EVENT = {"time", "timestamp", "datetime", "date", "ts", "at", "when", "day", "event", "created", "occurred"}
+_NO_EVENT = {"birth", "born", "dob", "end", "expiry", "expires", "due", "since", "signup", "start"}
 
 
 def draft(uri: str, target: str, name: str = "", data: str = "") -> str:
@@ -30,9 +35,12 @@ def draft(uri: str, target: str, name: str = "", data: str = "") -> str:
     """
     spec = parse({"name": name or _name(uri), "data": uri, "target": target}, Spec)
     source = open_table(uri)
-    examined = contracts.examine(source, spec)
+    seen = contracts.inspect(source, spec)
+    contracts.refuse(seen.findings)
+    examined = contracts.settle(source, spec, seen)
     schema = examined.schema
-    dates = [column.name for column in schema.columns if column.kind == "date"]
+    ids = [name for name, column in seen.summary.items() if name != target and _names_rows(name, column, seen.rows)]
+    when = _event_time([column.name for column in schema.columns if column.kind == "date" and not column.nullable])
     lines = [
         "# What slipway should do with this table. Only name, data and target are needed; "
         "'slipway schema' lists the rest.",
@@ -50,25 +58,42 @@ def draft(uri: str, target: str, name: str = "", data: str = "") -> str:
     ]
     if schema.target.task == "binary":
         lines.append(_field("positive", schema.target.classes[1], "the class whose probability is answered"))
-    left_out = [column for column in schema.excluded if column != target]
+    event_time = _field("event_time", when or "COLUMN", "when a row happened: rows are then split by time")
+    identifiers = _field("identifiers", ids or ["COLUMN"], "columns that name a row and say nothing about it")
     lines += [
         "",
-        _commented(
-            _field("event_time", dates[0] if dates else "COLUMN", "when a row happened: rows are then split by time")
-        ),
-        _commented(_field("identifiers", left_out or ["COLUMN"], "columns that name a row and say nothing about it")),
+        event_time if when else _commented(event_time),
+        identifiers if ids else _commented(identifiers),
         _commented(_field("sensitive", ["COLUMN"], "columns kept for fairness only")),
         "",
         _field("candidates", spec.candidates, "what is trained and compared"),
         _field("metric", spec.metric, "auto: roc_auc, log_loss or rmse"),
-        "gates:",
-        f"  min_gain: {spec.gates.min_gain:g}  # a challenger's gain over the champion must surely be above this",
-        f"  max_latency_ms: {spec.gates.max_latency_ms:g}  # for one row",
+        _commented("gates: {min_score: 0.7}  # what a challenger must clear besides a gain over the champion"),
         "serving:",
         f"  port: {spec.serving.port}",
         "",
     ]
     return "\n".join(lines)
+
+
+def _names_rows(name: str, column: Summary, rows: int) -> bool:
+    """Whether a column numbers the rows, or is called an identifier and has another value in every row."""
+    distinct = column.many or len(column.counts) == rows
+    called = (
+        bool(_IDENTIFIER & _words(name)) and distinct and not column.nulls and column.kind in ("integer", "category")
+    )
+    numbered = counts_rows(column, rows) and column.maximum == (column.minimum or 0) + rows - 1
+    return called or numbered
+
+
+def _event_time(dates: list[str]) -> str:
+    """The only date that is called one of an event; empty when there is none, or several."""
+    events = [name for name in dates if _EVENT & _words(name) and not _NO_EVENT & _words(name)]
+    return events[0] if len(events) == 1 else ""
+
+
+def _words(name: str) -> set[str]:
+    return set(re.findall(r"[a-z]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower()))
 
 
 def _name(uri: str) -> str:

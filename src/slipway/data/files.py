@@ -1,13 +1,13 @@
 """Which files a URI names: one, a glob, or all in a folder."""
 
+import hashlib
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, Literal
 
 import pyarrow as pa
 
 from slipway.data import storage
-from slipway.errors import DataError
+from slipway.errors import DataError, nearest
 
 Format = Literal["csv", "parquet"]
 
@@ -20,7 +20,10 @@ _FORMATS: dict[str, Format] = {
     ".parquet": "parquet",
     ".pq": "parquet",
 }
-_GLOB = frozenset("*?[")
+GLOB = frozenset("*?[")
+"""Characters that make a path a pattern."""
+
+_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +45,26 @@ class File:
         """The last part of the path."""
         return self.path.rpartition("/")[2]
 
+    def binary(self) -> Any:
+        """The file's bytes as they are."""
+        return self.system.open(self.path, "rb")
+
+    def digest(self) -> str:
+        """sha256 of the file, hex.
+
+        Raises:
+            StorageError: It can't be read.
+        """
+        digest = hashlib.sha256()
+        with storage.told("read", self.path), self.binary() as stream:
+            while chunk := stream.read(_CHUNK):
+                digest.update(chunk)
+        return digest.hexdigest()
+
     def open(self) -> Any:
         """The file's bytes as an Arrow stream, decompressed."""
         compression = "gzip" if self.path.endswith(".gz") else None
-        return pa.input_stream(self.system.open(self.path, "rb"), compression=compression)
+        return pa.input_stream(self.binary(), compression=compression)
 
 
 def find(uri: str) -> tuple[File, ...]:
@@ -61,8 +80,8 @@ def find(uri: str) -> tuple[File, ...]:
     system, path = storage.filesystem(uri)
     with storage.told("read", uri):
         paths = _paths(system, path, uri)
-        empty = [item for item in paths if _format(item) and system.size(item) == 0]
-    formats = {item: _format(item) for item in paths}
+        empty = [item for item in paths if format_of(item) and system.size(item) == 0]
+    formats = {item: format_of(item) for item in paths}
     known = {item: form for item, form in formats.items() if form is not None}
     if not known:
         message = f"{uri!r} is not a table that can be read: the name should end in one of {', '.join(_FORMATS)}"
@@ -79,12 +98,12 @@ def find(uri: str) -> tuple[File, ...]:
 def _paths(system: Any, path: str, uri: str) -> list[str]:
     if system.isdir(path):
         below = [item for item in system.find(path) if not _hidden(item, path)]
-        readable = [item for item in below if _format(item)]
+        readable = [item for item in below if format_of(item)]
         if not readable:
             message = f"folder {uri!r} holds no table: no file in it ends in one of {', '.join(_FORMATS)}"
             raise DataError(message)
         return readable
-    if _GLOB & set(path) and not system.exists(path):
+    if GLOB & set(path) and not system.exists(path):
         matched = [item for item in system.glob(path) if system.isfile(item)]
         if not matched:
             message = f"no file matches {uri!r}"
@@ -101,11 +120,12 @@ def _missing(system: Any, path: str, uri: str) -> str:
         siblings = [item.rpartition("/")[2] for item in system.ls(folder, detail=False)]
     except OSError:
         siblings = []
-    near = get_close_matches(name, siblings, n=1)
-    return f"there is no file at {uri!r}" + (f"; did you mean {near[0]!r}?" if near else "")
+    near = nearest(name, siblings)
+    return f"there is no file at {uri!r}" + (f"; did you mean {near!r}?" if near else "")
 
 
-def _format(path: str) -> Format | None:
+def format_of(path: str) -> Format | None:
+    """What a file's name says is in it; None when it does not."""
     name = path.lower()
     return next((form for ending, form in _FORMATS.items() if name.endswith(ending)), None)
 

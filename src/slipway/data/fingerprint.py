@@ -1,32 +1,21 @@
-"""A hash of what is in a table's files, whatever they are called."""
+"""A hash of what is in a table, whatever it is called and wherever it is."""
 
-import hashlib
-
-from slipway.data import storage
-from slipway.data.files import File, find
-
-_CHUNK = 1 << 20
+from slipway.data.located import locate
+from slipway.spec import Origin
 
 
-def fingerprint(uri: str) -> str:
-    """The fingerprint of the data at a URI: it changes when any byte does, not when a file is moved or renamed.
+def fingerprint(uri: str, origin: Origin | None = None) -> str:
+    """The fingerprint of the data at a URI: it changes with the content, not when a file is moved or renamed.
 
     Args:
-        uri: A file, a glob or a folder, local or at any fsspec URI.
+        uri: The table; see ``locate``.
+        origin: The query, or the version of a Delta Lake table; None for neither.
 
     Returns:
-        sha256 over the sorted sha256 of the files, hex.
+        Of files, sha256 over the sorted sha256 of each; of a query or a Delta Lake table, a hash of the rows. Hex.
 
     Raises:
-        DataError: There is no such file.
+        DataError: There is no such table.
         StorageError: It can't be read.
     """
-    return hashlib.sha256("".join(sorted(_hash(file) for file in find(uri))).encode()).hexdigest()
-
-
-def _hash(file: File) -> str:
-    digest = hashlib.sha256()
-    with storage.told("read", file.path), file.system.open(file.path, "rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+    return locate(uri, origin).fingerprint

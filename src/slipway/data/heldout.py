@@ -1,7 +1,8 @@
 """Which rows a model was not trained on, told later from the rows alone.
 
-``split.by_hash`` holds out the rows with the smallest hashes of each class. A model that remembers what was hashed, and
-how far it went, can be asked about any row, also in a table that has been split otherwise since.
+``split`` holds out the rows with the smallest hashes of each class, or the entities with the smallest ones. A model
+that remembers what was hashed, and how far it went, can be asked about any row, also in a table that has been split
+otherwise since.
 """
 
 import json
@@ -22,7 +23,7 @@ class Heldout:
     Attributes:
         columns: Columns that were hashed, with their types.
         seed: Seed of the hash.
-        largest: Class to the largest hash that was held out; the empty text stands for all rows of a regression. Empty
+        largest: Class to the largest hash that was held out; the empty text stands for the rows of every class. Empty
             when rows were split by time.
     """
 
@@ -45,7 +46,8 @@ class Heldout:
         if not self.columns.items() <= _types(frame).items():
             return None
         keys = rowhash.hashes(frame.select(self.columns.keys()), self.seed)
-        limits = np.array([self.largest.get(name, 0) for name in classes], dtype=np.uint64)
+        any_class = self.largest.get("", 0)
+        limits = np.array([self.largest.get(name, any_class) for name in classes], dtype=np.uint64)
         return np.asarray(keys <= limits)
 
     def to_json(self) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from slipway.data import cast, csv, parquet
+from slipway.data import cast, csv
 from slipway.data.evidence import Evidence
 from slipway.data.source import Source
 from slipway.errors import DataError
@@ -36,10 +36,8 @@ def batches(source: Source, names: Sequence[str]) -> Iterator[tuple[pl.DataFrame
         DataError: A file is damaged.
     """
     first = 1
-    for index, file in enumerate(source.files):
-        raw = csv.batches(file, source.dialects[index]) if file.format == "csv" else parquet.batches(file, names)
-        to_kind: Callable[..., pl.Series] = cast.from_text if file.format == "csv" else cast.from_typed
-        for frame in raw:
+    for to_kind, frames in _raw(source, names):
+        for frame in frames:
             faults: list[Fault] = []
             columns = []
             for name in names:
@@ -47,6 +45,13 @@ def batches(source: Source, names: Sequence[str]) -> Iterator[tuple[pl.DataFrame
                 columns.append(_cast(frame[name], to_kind, given, first, faults))
             yield pl.DataFrame(columns), sorted(faults, key=lambda fault: fault.row)
             first += len(frame)
+
+
+def _raw(source: Source, names: Sequence[str]) -> Iterator[tuple[Callable[..., pl.Series], Iterator[pl.DataFrame]]]:
+    for file, dialect in zip(source.files, source.dialects, strict=True):
+        yield cast.from_text, csv.batches(file, dialect)
+    for part in source.parts:
+        yield cast.from_typed, part.batches(names)
 
 
 def _cast(

@@ -1,75 +1,105 @@
-"""Parquet files as batches with the kinds that Slipway knows."""
+"""Parquet as batches with the kinds that Slipway knows."""
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from slipway.data.files import File
 from slipway.data.schema import Kind
 from slipway.errors import DataError
 
 _BATCH_ROWS = 1 << 16
 
 
-def kinds(file: File, ignore: frozenset[str]) -> dict[str, Kind | None]:
-    """The kind of each column of a file; None for one that is nothing but nulls, without a type.
+class Readable(Protocol):
+    """Where Parquet is kept."""
+
+    @property
+    def name(self) -> str:
+        """What errors call it."""
+
+    def binary(self) -> Any:
+        """A context manager that gives a stream of its bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parquet:
+    """A Parquet file as a part of a table.
+
+    Attributes:
+        file: Where it is kept.
+    """
+
+    file: Readable
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self.file.name
+
+    def names(self) -> list[str]:
+        """Names of all columns."""
+        with _opened(self.file) as parquet:
+            return list(parquet.schema_arrow.names)
+
+    def kinds(self, ignore: frozenset[str]) -> dict[str, Kind | None]:
+        """The kind of each column; see ``Typed``."""
+        with _opened(self.file) as parquet:
+            return kinds_of(f"file {self.name!r}", parquet.schema_arrow, ignore)
+
+    def batches(self, names: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """The rows; see ``Typed``."""
+        with _opened(self.file) as parquet:
+            try:
+                for batch in parquet.iter_batches(_BATCH_ROWS, columns=list(names)):
+                    yield frame_of(batch, names)
+            except (pa.ArrowInvalid, OSError) as error:
+                message = f"file {self.name!r} is damaged: {error}"
+                raise DataError(message) from None
+
+    def rows(self) -> int:
+        """Number of rows, from the file's footer."""
+        with _opened(self.file) as parquet:
+            return int(parquet.metadata.num_rows)
+
+
+def frame_of(batch: pa.RecordBatch, names: Sequence[str]) -> pl.DataFrame:
+    """A record batch as a frame with some of its columns, in that order."""
+    frame = pl.DataFrame(pl.from_arrow(pa.Table.from_batches([batch])))
+    return pl.DataFrame([frame[name] for name in names])
+
+
+def kinds_of(where: str, schema: pa.Schema, ignore: frozenset[str]) -> dict[str, Kind | None]:
+    """The kinds of the columns of an Arrow schema; None for one without a type.
 
     Args:
-        file: A Parquet file.
+        where: What errors call the place that it comes from.
+        schema: The schema.
         ignore: Columns to leave out.
 
     Raises:
-        DataError: The file is damaged, or a column has a type that is no single value.
+        DataError: Two columns have the same name or one has none, or a column has a type that is no single value.
     """
-    with _opened(file) as parquet:
-        schema = parquet.schema_arrow
     twice = next((name for name in schema.names if schema.names.count(name) > 1), None)
     if twice is not None:
-        message = f"file {file.name!r} has two columns named {twice!r}; rename or remove one of them"
+        message = f"{where} has two columns named {twice!r}; rename or remove one of them"
         raise DataError(message)
     nameless = [place for place, name in enumerate(schema.names, 1) if not name.strip()]
     if nameless:
-        message = f"file {file.name!r}: column {nameless[0]} has no name; give it one"
+        message = f"{where}: column {nameless[0]} has no name; give it one"
         raise DataError(message)
-    return {field.name: _kind(file, field) for field in schema if field.name not in ignore}
-
-
-def batches(file: File, names: Sequence[str]) -> Iterator[pl.DataFrame]:
-    """The rows of a file.
-
-    Raises:
-        DataError: The file is damaged.
-    """
-    with _opened(file) as parquet:
-        try:
-            for batch in parquet.iter_batches(_BATCH_ROWS, columns=list(names)):
-                frame = pl.DataFrame(pl.from_arrow(pa.Table.from_batches([batch])))
-                yield pl.DataFrame([frame[name] for name in names])
-        except (pa.ArrowInvalid, OSError) as error:
-            message = f"file {file.name!r} is damaged: {error}"
-            raise DataError(message) from None
-
-
-def names(file: File) -> list[str]:
-    """Names of the columns, from the file's footer."""
-    with _opened(file) as parquet:
-        return list(parquet.schema_arrow.names)
-
-
-def rows(file: File) -> int:
-    """Number of rows, from the file's footer."""
-    with _opened(file) as parquet:
-        return int(parquet.metadata.num_rows)
+    return {field.name: _kind(where, field) for field in schema if field.name not in ignore}
 
 
 @contextlib.contextmanager
-def _opened(file: File) -> Iterator[pq.ParquetFile]:
+def _opened(file: Readable) -> Iterator[pq.ParquetFile]:
     with contextlib.ExitStack() as stack:
         try:
-            stream = stack.enter_context(file.system.open(file.path, "rb"))
+            stream = stack.enter_context(file.binary())
             parquet = stack.enter_context(pq.ParquetFile(stream))
         except (pa.ArrowInvalid, OSError) as error:
             message = f"file {file.name!r} is no Parquet file, or it is damaged: {error}"
@@ -77,7 +107,7 @@ def _opened(file: File) -> Iterator[pq.ParquetFile]:
         yield parquet
 
 
-def _kind(file: File, field: pa.Field) -> Kind | None:
+def _kind(where: str, field: pa.Field) -> Kind | None:
     if pa.types.is_null(field.type):
         return None
     of = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
@@ -92,7 +122,7 @@ def _kind(file: File, field: pa.Field) -> Kind | None:
         if any(check(of) for check in checks):  # type: ignore[operator]
             return kind
     message = (
-        f"column {field.name!r} of file {file.name!r} holds {field.type}, which is not a single value; "
+        f"column {field.name!r} of {where} holds {field.type}, which is not a single value; "
         "list it under 'identifiers' to leave it out, or spread it over columns"
     )
     raise DataError(message)

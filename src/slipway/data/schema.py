@@ -5,11 +5,13 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, cast
 
-Kind = Literal["number", "integer", "boolean", "category", "date"]
+Kind = Literal["number", "integer", "boolean", "category", "date", "text"]
 Task = Literal["binary", "multiclass", "regression"]
 Label = str | int | float | bool
 
 NUMERIC: frozenset[Kind] = frozenset({"number", "integer"})
+TEXTUAL: frozenset[Kind] = frozenset({"category", "text"})
+"""Kinds that a graph takes as text; the others are float64."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +20,13 @@ class Column:
 
     Attributes:
         name: The column's name, as in the data.
-        kind: ``number`` (float64), ``integer`` (int64), ``boolean``, ``category`` (text) or ``date`` (UTC time).
+        kind: ``number`` (float64), ``integer`` (int64), ``boolean``, ``category`` (a level), ``date`` (UTC time) or
+            ``text`` (free text).
         nullable: Whether the training data had nulls in it.
         minimum: Smallest value seen, for numbers and dates (dates in seconds since 1970); else None.
         maximum: Largest value seen, likewise.
         levels: Levels seen, most frequent first, at most ``MAX_LEVELS``; only for categories.
+        made: How a caller makes it from earlier rows, in words; empty for a column of the data.
     """
 
     name: str
@@ -31,6 +35,7 @@ class Column:
     minimum: float | None = None
     maximum: float | None = None
     levels: tuple[str, ...] | None = None
+    made: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +80,17 @@ class Schema:
         columns: Input columns in the order of the data.
         target: The target.
         event_time: The column that orders rows in time, or None.
-        sensitive: Columns kept for fairness only.
+        entity: The column that says whom or what a row is about, or None.
+        weight: The column that says how much a row counts, or None.
+        sensitive: Columns kept for fairness; inputs only where ``columns`` has them too.
         excluded: Name of each column that is not an input, with the reason in words.
     """
 
     columns: tuple[Column, ...]
     target: Target
     event_time: str | None = None
+    entity: str | None = None
+    weight: str | None = None
     sensitive: tuple[str, ...] = ()
     excluded: dict[str, str] = field(default_factory=dict)
 
@@ -94,6 +103,14 @@ class Schema:
     def kinds(self) -> dict[str, Kind]:
         """Name to kind of the input columns."""
         return {column.name: column.kind for column in self.columns}
+
+    @property
+    def split_by(self) -> tuple[str, ...]:
+        """The columns that say where a row falls when it is not by time: the entity, or else the inputs.
+
+        The target is none of them, so that a label can be corrected without moving its row.
+        """
+        return (self.entity,) if self.entity else self.names
 
     def to_json(self) -> str:
         """The schema as indented JSON."""
@@ -111,6 +128,8 @@ class Schema:
             columns=tuple(_column(item) for item in raw["columns"]),
             target=Target(**{**raw["target"], "classes": tuple(raw["target"]["classes"])}),
             event_time=raw["event_time"],
+            entity=raw.get("entity"),
+            weight=raw.get("weight"),
             sensitive=tuple(cast("Iterable[str]", raw["sensitive"])),
             excluded=dict(raw["excluded"]),
         )

@@ -1,5 +1,6 @@
 """A mergeable summary of a numeric column: its values in buckets, and its extremes."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -82,9 +83,9 @@ def fit(values: NDArray[np.float64]) -> Sketch:
         values: float64, shape (n,); NaN and infinities count as null.
     """
     finite = values[np.isfinite(values)]
-    keys, counts = np.unique(keys_of(finite, _FINEST), return_counts=True)
+    keys, counts = np.unique(keys_of(finite, _FINEST).astype(np.int32), return_counts=True)
     low, high = (float(finite.min()), float(finite.max())) if len(finite) else (float("nan"), float("nan"))
-    return _bounded(Sketch(keys, counts.astype(np.int64), len(values) - len(finite), low, high))
+    return _bounded(Sketch(keys.astype(np.int64), counts.astype(np.int64), len(values) - len(finite), low, high))
 
 
 def merge(parts: Sequence[Sketch]) -> Sketch:
@@ -108,7 +109,7 @@ def keys_of(values: NDArray[np.float64], shift: int) -> NDArray[np.int64]:
         shift: Low bits of a float64 that a bucket ignores.
     """
     bits = (values + 0.0).view(np.int64) >> shift
-    return np.where(bits < 0, -(1 << (63 - shift)) - bits - 1, bits)
+    return bits ^ ((bits >> 63) & ((1 << (63 - shift)) - 1))
 
 
 def _values_of(keys: NDArray[np.int64], shift: int) -> NDArray[np.float64]:
@@ -117,9 +118,11 @@ def _values_of(keys: NDArray[np.int64], shift: int) -> NDArray[np.float64]:
 
 
 def _bounded(sketch: Sketch) -> Sketch:
-    while len(sketch.keys) > MOST_BUCKETS:
-        sketch = sketch.joined(sketch.shift + 1)
-    return sketch
+    if len(sketch.keys) <= MOST_BUCKETS:
+        return sketch
+    differing = sketch.keys[1:] ^ sketch.keys[:-1]
+    further = bisect_left(range(64), True, key=lambda by: int(np.count_nonzero(differing >> by)) < MOST_BUCKETS)
+    return sketch.joined(sketch.shift + further)
 
 
 def _grouped(keys: NDArray[np.int64], counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -5,12 +5,17 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from slipway.data import cast, csv, evidence, parquet
+from slipway.data import cast, csv, evidence
 from slipway.data.csv import Dialect
 from slipway.data.evidence import Evidence
-from slipway.data.files import File, find
+from slipway.data.files import File
+from slipway.data.located import Located, locate
+from slipway.data.part import Typed
 from slipway.data.schema import NUMERIC, Kind
 from slipway.errors import DataError, UnknownNameError
+from slipway.spec import Origin
+
+Named = File | Typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +23,15 @@ class Source:
     """A table that can be read as often as needed.
 
     Attributes:
-        files: The files it is in.
+        parts: What it is read from, where that has types; else ``files`` are read.
+        files: The CSV files it is in.
         columns: Name to kind of each column, in the order of the first file.
         notes: Sentences on what was done to read it.
-        dialects: How each CSV file is written; empty for Parquet.
-        evidence: What each column parses as; of Parquet, those whose kind was given or is numeric.
+        dialects: How each CSV file is written.
+        evidence: What each column parses as; of typed parts, those whose kind was given or is numeric.
     """
 
+    parts: tuple[Typed, ...]
     files: tuple[File, ...]
     columns: dict[str, Kind]
     notes: tuple[str, ...]
@@ -41,15 +48,14 @@ class Source:
             DataError: A value is not of its column's kind, or a file is damaged.
         """
         wanted = list(self.columns) if names is None else list(names)
-        for index, file in enumerate(self.files):
-            if file.format == "csv":
-                for texts in csv.batches(file, self.dialects[index]):
-                    yield pl.DataFrame([self._from_text(texts[name]) for name in wanted])
-            else:
-                for frame in parquet.batches(file, wanted):
-                    yield pl.DataFrame(
-                        [cast.from_typed(frame[name], self.columns[name], self._found(name)) for name in wanted]
-                    )
+        for file, dialect in zip(self.files, self.dialects, strict=True):
+            for texts in csv.batches(file, dialect):
+                yield pl.DataFrame([self._from_text(texts[name]) for name in wanted])
+        for part in self.parts:
+            for frame in part.batches(wanted):
+                yield pl.DataFrame(
+                    [cast.from_typed(frame[name], self.columns[name], self._found(name)) for name in wanted]
+                )
 
     def _from_text(self, text: pl.Series) -> pl.Series:
         return cast.from_text(text, self.columns[text.name], self._found(text.name))
@@ -58,22 +64,30 @@ class Source:
         return self.evidence.get(name, Evidence())
 
 
-def open_table(uri: str, kinds: Mapping[str, Kind] | None = None, ignore: Collection[str] = ()) -> Source:
+def open_table(
+    uri: str, kinds: Mapping[str, Kind] | None = None, ignore: Collection[str] = (), origin: Origin | None = None
+) -> Source:
     """Opens a table: reads it once to settle what its columns are.
 
     Args:
-        uri: A file, a glob or a folder of CSV or Parquet, local or at any fsspec URI.
+        uri: The table; see ``locate``.
         kinds: Kinds of columns where the one found is not the one wanted.
         ignore: Columns to leave out.
+        origin: The query, or the version of a Delta Lake table; None for neither.
 
     Raises:
         DataError: There is no such table, it has no rows, or a column can't be settled.
         UnknownNameError: ``kinds`` or ``ignore`` names a column that is not there.
     """
-    files = find(uri)
+    return open_located(locate(uri, origin), kinds, ignore)
+
+
+def open_located(located: Located, kinds: Mapping[str, Kind] | None = None, ignore: Collection[str] = ()) -> Source:
+    """Opens a table that was found already; see ``open_table``."""
     given = dict(kinds or {})
-    source = (_open_csv if files[0].format == "csv" else _open_parquet)(files, given, frozenset(ignore))
-    for name in [*given, *ignore]:
+    hidden = frozenset(ignore)
+    source = _open_csv(located.texts, given, hidden) if located.texts else _open_typed(located.parts, given, hidden)
+    for name in given:
         if name not in source.columns and name not in ignore:
             raise UnknownNameError(what="column", name=name, known=source.columns)
     return source
@@ -85,7 +99,9 @@ def _open_csv(files: tuple[File, ...], kinds: dict[str, Kind], ignore: frozenset
     names = [name for name in dialects[0].names if name not in ignore]
     for file, dialect in zip(files, dialects, strict=True):
         _same_columns(files[0], set(dialects[0].names), file, set(dialect.names))
-    found = _gather(files, dialects, names)
+    each = [_gather(file, dialect, names, _place(file, files)) for file, dialect in zip(files, dialects, strict=True)]
+    filled = [part for part in each if part]
+    found = {name: evidence.merge([part[name] for part in filled]) for name in names} if filled else {}
     if not found:
         message = f"file {files[0].name!r} has a header but no rows"
         raise DataError(message)
@@ -94,50 +110,71 @@ def _open_csv(files: tuple[File, ...], kinds: dict[str, Kind], ignore: frozenset
     notes = [
         *_dialect_notes(files, dialects),
         *(note for name in names for note in _notes(name, columns[name], found[name])),
+        *(
+            note
+            for name in names
+            if columns[name] == "category" and name not in kinds
+            for note in _mixed(name, files, each)
+        ),
     ]
-    return Source(files, columns, tuple(notes), dialects, found)
+    return Source((), files, columns, tuple(notes), dialects, found)
 
 
-def _gather(files: tuple[File, ...], dialects: tuple[Dialect, ...], names: list[str]) -> dict[str, Evidence]:
+def _gather(file: File, dialect: Dialect, names: list[str], place: str) -> dict[str, Evidence]:
     total: dict[str, Evidence] = {}
-    for file, dialect in zip(files, dialects, strict=True):
-        row = 1
-        for texts in csv.batches(file, dialect):
-            part = {name: evidence.fit(texts[name], row, _place(file, files)) for name in names}
-            total = {name: evidence.merge([total[name], part[name]]) for name in names} if total else part
-            row += len(texts)
+    row = 1
+    for texts in csv.batches(file, dialect):
+        part = {name: evidence.fit(texts[name], row, place) for name in names}
+        total = {name: evidence.merge([total[name], part[name]]) for name in names} if total else part
+        row += len(texts)
     return total
 
 
-def _open_parquet(files: tuple[File, ...], kinds: dict[str, Kind], ignore: frozenset[str]) -> Source:
-    columns = parquet.kinds(files[0], ignore)
-    _check_ignored(ignore, [*columns, *ignore] if ignore else list(columns))
-    for file in files[1:]:
-        other = parquet.kinds(file, ignore)
-        _same_columns(files[0], set(columns), file, set(other))
-        columns = {name: kinds.get(name) or _common(name, kind, other[name], file) for name, kind in columns.items()}
-    if not sum(parquet.rows(file) for file in files):
-        message = f"file {files[0].name!r} has columns but no rows"
+def _mixed(name: str, files: Sequence[File], each: Sequence[Mapping[str, Evidence]]) -> Iterator[str]:
+    """A note on a category that is nothing but numbers in some of the files."""
+    numeric: list[str] = []
+    text: list[str] = []
+    for file, found in zip(files, each, strict=True):
+        said = found[name].values - found[name].missing if found else 0
+        if said:
+            (numeric if found[name].numbers == said else text).append(file.name)
+    if numeric and text:
+        yield (
+            f"column {name!r} holds numbers in {numeric[0]} and text in {text[0]}, so it is taken for a category; "
+            f"mend one of them, or say so with types: {{{name!r}: category}}"
+        )
+
+
+def _open_typed(parts: tuple[Typed, ...], kinds: dict[str, Kind], ignore: frozenset[str]) -> Source:
+    first = parts[0]
+    _check_ignored(ignore, first.names())
+    columns = first.kinds(ignore)
+    for part in parts[1:]:
+        other = part.kinds(ignore)
+        _same_columns(first, set(columns), part, set(other))
+        columns = {name: kinds.get(name) or _common(name, kind, other[name], part) for name, kind in columns.items()}
+    if not sum(part.rows() for part in parts):
+        message = f"file {first.name!r} has columns but no rows"
         raise DataError(message)
     settled: dict[str, Kind] = {name: kinds.get(name) or kind or "category" for name, kind in columns.items()}
-    found = _look(files, [name for name, kind in settled.items() if kind in NUMERIC or name in kinds])
+    found = _look(parts, [name for name, kind in settled.items() if kind in NUMERIC or name in kinds])
     _check_exact({name: kinds.get(name, "integer") for name in found}, found)
     notes = [note for name in found for note in _notes(name, settled[name], found[name])]
-    return Source(files, settled, tuple(notes), (), found)
+    return Source(parts, (), settled, tuple(notes), (), found)
 
 
-def _look(files: tuple[File, ...], names: list[str]) -> dict[str, Evidence]:
+def _look(parts: tuple[Typed, ...], names: list[str]) -> dict[str, Evidence]:
     total = dict.fromkeys(names, Evidence())
-    for file in files:
+    for part in parts:
         row = 1
-        for frame in parquet.batches(file, names):
+        for frame in part.batches(names):
             for name in names:
-                total[name] = evidence.merge([total[name], cast.look(frame[name], row, _place(file, files))])
+                total[name] = evidence.merge([total[name], cast.look(frame[name], row, _place(part, parts))])
             row += len(frame)
     return total
 
 
-def _place(file: File, files: tuple[File, ...]) -> str:
+def _place(file: Named, files: Sequence[Named]) -> str:
     return file.name if len(files) > 1 else ""
 
 
@@ -148,7 +185,7 @@ def _check_exact(kinds: Mapping[str, Kind], found: Mapping[str, Evidence]) -> No
             raise DataError(evidence.too_large(name, large))
 
 
-def _common(name: str, kind: Kind | None, other: Kind | None, file: File) -> Kind | None:
+def _common(name: str, kind: Kind | None, other: Kind | None, file: Named) -> Kind | None:
     if kind is None or other is None or kind == other:
         return kind or other
     if {kind, other} <= NUMERIC:
@@ -160,7 +197,7 @@ def _common(name: str, kind: Kind | None, other: Kind | None, file: File) -> Kin
     raise DataError(message)
 
 
-def _same_columns(first: File, names: set[str], file: File, others: set[str]) -> None:
+def _same_columns(first: Named, names: set[str], file: Named, others: set[str]) -> None:
     if names == others:
         return
     missing, added = sorted(names - others), sorted(others - names)

@@ -2,7 +2,6 @@
 
 from slipway.evaluation.content import ReportData
 from slipway.evaluation.templating import environment
-from slipway.evaluation.wording import markdown
 
 
 def card(data: ReportData) -> str:
@@ -14,6 +13,5 @@ def card(data: ReportData) -> str:
     Returns:
         Markdown.
     """
-    made = environment()
-    made.filters["cell"] = markdown
-    return made.get_template("card.md").render(data=data, verdict=data.verdict, target=data.schema.target)
+    made = environment().get_template("card.md")
+    return made.render(data=data, verdict=data.verdict, findings=data.findings, target=data.schema.target)

@@ -15,6 +15,9 @@ MAX_DOTS = 1000
 MAX_CLASSES = 12
 """Most classes that a confusion matrix shows; the rarest are summed up."""
 
+LEAST_LIFTED = 0.01
+"""Smallest share of rows whose lift is drawn; that of fewer is noise."""
+
 _UNIT = np.linspace(0, 1, 26)
 
 
@@ -53,16 +56,31 @@ def _trades(data: ReportData, name: str) -> tuple[Chart, ...]:
         plots.unit_axes(axes, "Recall", "Precision")
 
     def draw_thresholds(axes: plots.Axes) -> None:
-        plots.threshold(axes, data.threshold)
+        plots.threshold(axes, data.cut)
         plots.lines(axes, [("precision", trade.thresholds, trade.y), ("recall", trade.thresholds, trade.x)])
         plots.unit_axes(axes, "Threshold", "")
 
+    found = curves.gains(data.y, data.outputs)
+
+    def draw_gains(axes: plots.Axes) -> None:
+        plots.dashed(axes, (0, 0), (1, 1))
+        plots.lines(axes, [("", found.x, found.y)])
+        plots.unit_axes(axes, "Share of rows, highest scores first", f"Share of all {name} found")
+
+    def draw_lift(axes: plots.Axes) -> None:
+        lift = [(x, y / x) for x, y in zip(found.x, found.y, strict=True) if x >= LEAST_LIFTED]
+        plots.dashed(axes, (0, 1), (1, 1))
+        plots.lines(axes, [("", [x for x, _ in lift], [times for _, times in lift])])
+        axes.set(xlabel="Share of rows, highest scores first", ylabel="Times better than chance", xlim=(-0.02, 1.02))
+
     answers = f"How many answers of {name} are right, as more of them are found. Dashed: the share of {name}."
-    moved = f"What another threshold would give. Dashed: the one in use, {number(data.threshold, 2)}."
+    moved = f"What another threshold would give. Dashed: the one in use, {number(data.cut, 2)}."
     return (
         plots.chart("ROC curve", "Positives found against negatives taken for positive. Dashed: chance.", draw_roc),
         plots.chart("Precision and recall", answers, draw_trade),
         plots.chart("Choice of the threshold", moved, draw_thresholds),
+        plots.chart("Cumulative gain", f"Of all {name}, how many are among the rows that score highest.", draw_gains),
+        plots.chart("Lift", f"How much denser {name} is among them than among all rows. Dashed: chance.", draw_lift),
     )
 
 
@@ -150,10 +168,10 @@ def _scores(data: ReportData) -> Chart:
 
     def draw(axes: plots.Axes) -> None:
         plots.histogram(axes, parts, _UNIT)
-        plots.threshold(axes, data.threshold)
+        plots.threshold(axes, data.cut)
         axes.set_xlabel(f"Probability of {names[1]}")
 
-    caption = f"How rows of each class are scored. Dashed: the threshold, {number(data.threshold, 2)}."
+    caption = f"How rows of each class are scored. Dashed: the threshold, {number(data.cut, 2)}."
     return plots.chart("Scores by class", caption, draw)
 
 

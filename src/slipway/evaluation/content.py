@@ -6,9 +6,32 @@ from datetime import UTC, datetime
 
 from slipway.data.schema import Schema
 from slipway.evaluation.arrays import Floats, Ints
+from slipway.evaluation.decision import Rule
+from slipway.evaluation.explanations import Explanations
+from slipway.evaluation.fairness import Treatment
 from slipway.evaluation.measure import Measure
+from slipway.evaluation.returns import Returns
+from slipway.evaluation.slices import Slices
+from slipway.evaluation.threshold import DEFAULT
 from slipway.evaluation.verdict import Verdict
 from slipway.evaluation.wording import short
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What was found out about the challenger besides its scores; None and empty where it was not looked for.
+
+    Attributes:
+        slices: Where it is worse than elsewhere.
+        treatments: How the groups of sensitive columns are treated.
+        explanations: What its predictions rest on.
+        returns: What deciding by it earns.
+    """
+
+    slices: Slices | None = None
+    treatments: tuple[Treatment, ...] = ()
+    explanations: Explanations | None = None
+    returns: Returns | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +47,17 @@ class ReportData:
         counts: Rows of each split: train, validation, test.
         verdict: What was decided.
         measures: Every metric of the challenger on the test rows.
-        y: Class indices or target of the test rows, shape (n,).
+        y: Class indices or target of the test rows, shape (n,); charts count every row alike.
         outputs: The challenger's probabilities (n, k) or predictions (n,) for them.
-        threshold: Probability from which a binary prediction is the positive class.
+        threshold: The rule that decides; with two classes a probability.
         dropped: Rows that were left out, by reason.
+        lineage: Feature to the raw columns that it comes from.
+        derived: Column that is made from others to its expression.
         notes: Sentences on how the data was read and what was found.
         purpose: What the model is for, a sentence or more; empty for what the schema alone can say.
-        rollback: How to go back to an earlier version, a sentence or more of Markdown; empty for the general advice.
+        owner: Who answers for it; empty where nobody is named.
+        periods: First and last event time of each split; empty without an event time.
+        findings: What else was found out about the challenger.
     """
 
     name: str
@@ -43,11 +70,20 @@ class ReportData:
     measures: tuple[Measure, ...]
     y: Floats | Ints
     outputs: Floats
-    threshold: float = 0.5
+    threshold: Rule = 0.5
     dropped: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    lineage: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    derived: Mapping[str, str] = field(default_factory=dict)
     purpose: str = ""
-    rollback: str = ""
+    owner: str = ""
+    periods: Mapping[str, tuple[datetime, datetime]] = field(default_factory=dict)
+    findings: Findings = field(default_factory=Findings)
+
+    @property
+    def cut(self) -> float:
+        """The threshold of two classes as a number."""
+        return self.threshold if isinstance(self.threshold, float) else DEFAULT
 
     @property
     def when(self) -> str:

@@ -72,6 +72,26 @@ def precision_recall(y: Ints, outputs: Floats, positive: int = 1) -> Curve:
     return _thin(hits / hits[-1], hits / (hits + misses), thresholds)
 
 
+def gains(y: Ints, outputs: Floats, positive: int = 1) -> Curve:
+    """How many of a class are found among the rows with the highest scores.
+
+    Args:
+        y: Class indices, shape (n,), with rows of that class.
+        outputs: Probabilities, shape (n, k).
+        positive: Index of the class.
+
+    Returns:
+        Share of the rows against the share of the class that is among them, from (0, 0) to (1, 1), at most
+        ``MAX_POINTS`` points.
+    """
+    hits, misses, thresholds = _counts(y == positive, outputs[:, positive])
+    rows, found = (hits + misses) / len(y), hits / hits[-1]
+    zero = np.zeros(1)
+    return _thin(
+        np.concatenate([zero, rows]), np.concatenate([zero, found]), np.concatenate([thresholds[:1], thresholds])
+    )
+
+
 def confusion(y: Ints, decided: Ints, classes: int) -> list[list[int]]:
     """How often each class was taken for each.
 

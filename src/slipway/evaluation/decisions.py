@@ -3,31 +3,18 @@
 import numpy as np
 
 from slipway.evaluation.arrays import Floats, Ints, Statistic
+from slipway.evaluation.decision import Rule
+from slipway.evaluation.decision import decide as decide
 from slipway.evaluation.probability import mean_of
 
 
-def decide(outputs: Floats, threshold: float) -> Ints:
-    """The class that is answered for each row.
-
-    Args:
-        outputs: Probabilities, shape (n, k).
-        threshold: Probability from which a binary prediction is the positive class; not used with more classes.
-
-    Returns:
-        Class indices, shape (n,).
-    """
-    if outputs.shape[1] == 2:
-        return (outputs[:, 1] >= threshold).astype(np.int64)
-    return np.asarray(outputs.argmax(axis=1))
-
-
-def accuracy(y: Ints, outputs: Floats, threshold: float) -> Statistic:
+def accuracy(y: Ints, outputs: Floats, threshold: Rule) -> Statistic:
     """Share of rows whose class is right.
 
     Args:
         y: Class indices, shape (n,).
         outputs: Probabilities, shape (n, k).
-        threshold: See ``decide``.
+        threshold: The rule that decides; see ``decision``.
 
     Returns:
         From weights (b, n) to shares (b,).
@@ -35,13 +22,13 @@ def accuracy(y: Ints, outputs: Floats, threshold: float) -> Statistic:
     return mean_of((decide(outputs, threshold) == y).astype(np.float64))
 
 
-def balanced_accuracy(y: Ints, outputs: Floats, threshold: float) -> Statistic:
+def balanced_accuracy(y: Ints, outputs: Floats, threshold: Rule) -> Statistic:
     """Mean over the classes that occur of the share of their rows that is found.
 
     Args:
         y: Class indices, shape (n,).
         outputs: Probabilities, shape (n, k).
-        threshold: See ``decide``.
+        threshold: The rule that decides; see ``decision``.
 
     Returns:
         From weights (b, n) to means (b,).
@@ -57,13 +44,13 @@ def balanced_accuracy(y: Ints, outputs: Floats, threshold: float) -> Statistic:
     return statistic
 
 
-def f1(y: Ints, outputs: Floats, threshold: float) -> Statistic:
+def f1(y: Ints, outputs: Floats, threshold: Rule) -> Statistic:
     """F1 of the positive class; with more than two classes the mean over those that occur or are decided.
 
     Args:
         y: Class indices, shape (n,).
         outputs: Probabilities, shape (n, k).
-        threshold: See ``decide``.
+        threshold: The rule that decides; see ``decision``.
 
     Returns:
         From weights (b, n) to scores (b,); 0 where nothing positive occurs or is decided.

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from slipway.evaluation.bootstrap import Interval
 from slipway.evaluation.metrics import Metric
-from slipway.evaluation.wording import capital, number, percent, plain, signed, span
+from slipway.evaluation.sample import Sample
+from slipway.evaluation.telling import Telling
+from slipway.evaluation.wording import capital, count, number, percent, plain, short, signed, span
 from slipway.spec import Gates
 
 BASELINE = "baseline"
@@ -12,6 +14,10 @@ BASELINE = "baseline"
 
 CHAMPION = "champion"
 """Name of the gate that asks for a gain over the champion; failing it alone is a tie, not a refusal."""
+
+_CALIBRATE = "leave search.calibration at auto, bring more rows, or list other candidates"
+_PARITY = "leave this candidate out of 'candidates', and report it"
+_SMALLER = "list other candidates, or bound the search to smaller models; or raise the limit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +32,8 @@ class Gate:
         limit: What it was held against.
         rule: How value and limit must stand to each other.
         unit: Unit of both; empty for a plain number.
-        sentence: What was found, and what to do where it failed.
+        sentence: What was found.
+        remedy: What to do about it; empty where the gate passed.
     """
 
     name: str
@@ -37,6 +44,7 @@ class Gate:
     rule: str
     unit: str
     sentence: str
+    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +74,42 @@ def over_baseline(metric: Metric, gain: Interval, confidence: float) -> Gate:
     """
     passed = gain.low > 0
     said = f"the gain over the baseline is {_gain(metric, gain, confidence)}"
-    help_ = "" if passed else " (the columns say too little about the target, or there are too few rows to tell)"
-    return Gate(BASELINE, "Gain over the baseline", passed, gain.low, 0.0, ">", "", said + help_)
+    why = "" if passed else " (the columns say too little about the target, or there are too few rows to tell)"
+    remedy = "" if passed else "bring columns that say more about the target, or more rows"
+    return Gate(BASELINE, "Gain over the baseline", passed, gain.low, 0.0, ">", "", said + why, remedy)
+
+
+def enough_rows(sample: Sample, least: int) -> Gate:
+    """A verdict must rest on enough rows, or entities, that stand for themselves.
+
+    Args:
+        sample: The test rows.
+        least: Fewest that are allowed.
+    """
+    units, what = sample.units, "rows" if sample.entity is None else "entities"
+    passed = units >= least
+    said = f"the verdict rests on {count(units)} test {what}"
+    why = "" if passed else f" (gates.min_test_rows asks for {count(least)})"
+    remedy = "" if passed else "bring more rows, or raise split.test"
+    return Gate("rows", f"Test {what}", passed, units, least, "≥", "", said + why, remedy)
+
+
+def single_column(found: Telling, limit: float) -> Gate:
+    """No column may tell the target almost by itself: such a column is often made from the target.
+
+    Args:
+        found: The column that tells most.
+        limit: Most that it may tell.
+    """
+    passed = found.told <= limit
+    said = f"column {short(found.column, 60)!r} alone tells {number(found.told)} of the target"
+    why = "" if passed else f", as a copy of it would (gates.max_single_column allows {plain(limit)})"
+    remedy = (
+        f"list {short(found.column, 60)!r} under identifiers if it is only known after the fact, or set "
+        "gates: {max_single_column: null} if a prediction has it in time"
+    )
+    title = "Most that one column tells"
+    return Gate("single_column", title, passed, found.told, limit, "≤", "", said + why, "" if passed else remedy)
 
 
 def over_champion(metric: Metric, gain: Interval, confidence: float, min_gain: float, champion: str) -> Gate:
@@ -111,42 +153,47 @@ def _score(limit: float | None, metric: Metric, score: float) -> Gate | None:
     passed = score >= limit if metric.higher_is_better else score <= limit
     said = f"the {metric.title} on the test rows is {number(score)}"
     help_ = "" if passed else f" (gates.min_score asks for {plain(limit)} or better)"
-    return Gate("score", capital(metric.title), passed, score, limit, rule, "", said + help_)
+    remedy = "" if passed else "bring better columns or more rows, or another gates.min_score"
+    return Gate("score", capital(metric.title), passed, score, limit, rule, "", said + help_, remedy)
 
 
 def _calibration(limit: float | None, error: float | None) -> Gate | None:
     if limit is None or error is None:
         return None
     said = f"probabilities are off by {number(error)} on average"
-    return _at_most("calibration", "Calibration error", error, limit, "", said, "gates.max_calibration_error")
+    return _at_most(
+        "calibration", "Calibration error", error, limit, "", said, "gates.max_calibration_error", _CALIBRATE
+    )
 
 
 def _parity(measured: Measured) -> Gate | None:
     if measured.parity is None:
         return None
     said = f"the graph that is served and the native model differ by at most {number(measured.parity, 2)}"
-    return _at_most("parity", "Served graph against native model", measured.parity, measured.parity_limit, "", said, "")
+    return _at_most(
+        "parity", "Served graph against native model", measured.parity, measured.parity_limit, "", said, "", _PARITY
+    )
 
 
 def _size(limit: float, size: float | None) -> Gate | None:
     if size is None:
         return None
     said = f"the bundle has {number(size, 2)} MB"
-    return _at_most("size", "Bundle size", size, limit, "MB", said, "gates.max_bundle_mb")
+    return _at_most("size", "Bundle size", size, limit, "MB", said, "gates.max_bundle_mb", _SMALLER)
 
 
 def _latency(limit: float | None, latency: float | None) -> Gate | None:
     if limit is None or latency is None:
         return None
     said = f"predicting one row takes {number(latency, 2)} ms (median)"
-    return _at_most("latency", "Time for one row", latency, limit, "ms", said, "gates.max_latency_ms")
+    return _at_most("latency", "Time for one row", latency, limit, "ms", said, "gates.max_latency_ms", _SMALLER)
 
 
-def _at_most(name: str, title: str, value: float, limit: float, unit: str, said: str, field: str) -> Gate:
+def _at_most(name: str, title: str, value: float, limit: float, unit: str, said: str, field: str, remedy: str) -> Gate:
     passed = value <= limit
     unit_text = f" {unit}" if unit else ""
     by = f" ({field} allows {plain(limit)}{unit_text})" if field else f" ({plain(limit)} is allowed)"
-    return Gate(name, title, passed, value, limit, "≤", unit, said if passed else said + by)
+    return Gate(name, title, passed, value, limit, "≤", unit, said if passed else said + by, "" if passed else remedy)
 
 
 def _gain(metric: Metric, gain: Interval, confidence: float) -> str:

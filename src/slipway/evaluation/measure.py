@@ -6,8 +6,10 @@ import numpy as np
 
 from slipway.data.schema import Target
 from slipway.evaluation import metrics
-from slipway.evaluation.arrays import Floats, Ints
+from slipway.evaluation.arrays import Floats
 from slipway.evaluation.bootstrap import Interval, resample
+from slipway.evaluation.decision import Rule
+from slipway.evaluation.sample import Sample
 from slipway.spec.model import Spec
 
 
@@ -19,41 +21,43 @@ class Measure:
         name: The metric's name.
         title: What a sentence calls it.
         value: The score on the test rows.
-        interval: Its interval; None for a metric whose bootstrap gives none.
+        interval: Its interval.
         higher_is_better: Which way is better.
     """
 
     name: str
     title: str
     value: float
-    interval: Interval | None
+    interval: Interval
     higher_is_better: bool
 
 
-def measures(y: Floats | Ints, outputs: Floats, target: Target, spec: Spec) -> tuple[Measure, ...]:
+def measures(sample: Sample, outputs: Floats, target: Target, spec: Spec, threshold: Rule = 0.5) -> tuple[Measure, ...]:
     """Scores a model by every metric that its task and these rows define.
 
     Args:
-        y: Class indices or target of the test rows, shape (n,).
+        sample: The test rows.
         outputs: Probabilities (n, k) or predictions (n,).
         target: The target.
-        spec: The spec: threshold, resamples, confidence, and the split's seed.
+        spec: The spec: resamples, confidence, and the split's seed.
+        threshold: The rule that decides.
     """
     defined = [
         (metric, value)
         for metric in metrics.for_task(target.task)
-        if np.isfinite(value := metrics.score(metric.name, y, outputs, spec.threshold))
+        if np.isfinite(value := metrics.score(metric.name, sample.y, outputs, threshold, sample.weight))
     ]
-    resampled = [metric for metric, _ in defined if metric.resampled]
     draws = resample(
-        [metric.prepare(y, outputs, spec.threshold) for metric in resampled],
-        len(y),
+        [metric.prepare(sample.y, outputs, threshold) for metric, _ in defined],
+        sample,
         resamples=spec.gates.resamples,
         confidence=spec.gates.confidence,
         seed=spec.split.seed,
     )
-    intervals = {metric.name: draws.interval(index) for index, metric in enumerate(resampled)}
+    intervals = [
+        draws.corrected(at) if metric.name == "ece" else draws.interval(at) for at, (metric, _) in enumerate(defined)
+    ]
     return tuple(
-        Measure(metric.name, metric.title, value, intervals.get(metric.name), metric.higher_is_better)
-        for metric, value in defined
+        Measure(metric.name, metric.title, value, interval, metric.higher_is_better)
+        for (metric, value), interval in zip(defined, intervals, strict=True)
     )

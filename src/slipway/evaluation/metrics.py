@@ -10,8 +10,10 @@ from slipway.data.schema import Task
 from slipway.errors import DataError, UnknownNameError
 from slipway.evaluation import decisions, deviation, probability, ranking
 from slipway.evaluation.arrays import Floats, Ints, Statistic
+from slipway.evaluation.decision import Rule
 
 _CLASSES: frozenset[Task] = frozenset({"binary", "multiclass"})
+_MANY: frozenset[Task] = frozenset({"multiclass"})
 _NUMBERS: frozenset[Task] = frozenset({"regression"})
 
 
@@ -25,25 +27,27 @@ class Metric:
         tasks: The tasks it is defined for.
         higher_is_better: False for errors and losses.
         prepare: From y, outputs and threshold to a function of row weights.
-        resampled: Whether the percentiles of its bootstrap are an interval. The calibration error only grows in a
-            resample, so it has none.
+        decides: Whether it may decide between models. The calibration error may not: it only grows in a resample.
+        noise: Share of the gain over the baseline by which models of one recipe and other seeds differ; measured by
+            benchmarks/selection.py.
     """
 
     name: str
     title: str
     tasks: frozenset[Task]
     higher_is_better: bool
-    prepare: Callable[[Any, Floats, float], Statistic]
-    resampled: bool = True
+    prepare: Callable[[Any, Floats, Rule], Statistic]
+    decides: bool = True
+    noise: float = 0.02
 
-    def value(self, y: Floats | Ints, outputs: Floats, weights: Floats, threshold: float = 0.5) -> Floats:
+    def value(self, y: Floats | Ints, outputs: Floats, weights: Floats, threshold: Rule = 0.5) -> Floats:
         """The metric on weighted rows.
 
         Args:
             y: Class indices or target, shape (n,).
             outputs: Probabilities (n, k) or predictions (n,).
             weights: How often each row counts, shape (b, n).
-            threshold: Probability from which a binary prediction is the positive class.
+            threshold: The rule that decides; see ``decision``.
 
         Returns:
             Values, shape (b,); NaN where the rows that count don't define the metric.
@@ -58,15 +62,20 @@ class Metric:
 _ALL = (
     Metric("roc_auc", "ROC AUC", _CLASSES, True, ranking.roc_auc),
     Metric("pr_auc", "PR AUC", _CLASSES, True, ranking.pr_auc),
-    Metric("log_loss", "log loss", _CLASSES, False, probability.log_loss),
-    Metric("brier", "Brier score", _CLASSES, False, probability.brier),
+    Metric("roc_auc_micro", "micro ROC AUC", _MANY, True, ranking.micro(ranking.roc_auc), decides=False),
+    Metric("pr_auc_micro", "micro PR AUC", _MANY, True, ranking.micro(ranking.pr_auc), decides=False),
+    Metric("log_loss", "log loss", _CLASSES, False, probability.log_loss, noise=0.05),
+    Metric("brier", "Brier score", _CLASSES, False, probability.brier, noise=0.05),
     Metric("accuracy", "accuracy", _CLASSES, True, decisions.accuracy),
     Metric("balanced_accuracy", "balanced accuracy", _CLASSES, True, decisions.balanced_accuracy),
     Metric("f1", "F1", _CLASSES, True, decisions.f1),
-    Metric("ece", "calibration error", _CLASSES, False, probability.calibration_error, resampled=False),
+    Metric("f1_micro", "micro F1", _MANY, True, decisions.accuracy, decides=False),
+    Metric("ece", "calibration error", _CLASSES, False, probability.calibration_error, decides=False),
     Metric("rmse", "RMSE", _NUMBERS, False, deviation.rmse),
     Metric("mae", "MAE", _NUMBERS, False, deviation.mae),
     Metric("r2", "R²", _NUMBERS, True, deviation.r2),
+    Metric("pinball_10", "pinball loss at 10%", _NUMBERS, False, deviation.pinball(0.1)),
+    Metric("pinball_90", "pinball loss at 90%", _NUMBERS, False, deviation.pinball(0.9)),
 )
 _BY_NAME = {metric.name: metric for metric in _ALL}
 _DEFAULTS: dict[Task, str] = {"binary": "roc_auc", "multiclass": "log_loss", "regression": "rmse"}
@@ -100,7 +109,7 @@ def resolve(name: str, task: Task) -> Metric:
     """
     metric = get(default(task) if name == "auto" else name)
     if task not in metric.tasks:
-        allowed = ", ".join(item.name for item in for_task(task) if item.resampled)
+        allowed = ", ".join(item.name for item in for_task(task) if item.decides)
         message = f"metric {metric.name!r} is not defined for a {task} target; set 'metric' to one of: {allowed}"
         raise DataError(message)
     return metric
@@ -111,16 +120,17 @@ def for_task(task: Task) -> tuple[Metric, ...]:
     return tuple(metric for metric in _ALL if task in metric.tasks)
 
 
-def score(name: str, y: Floats | Ints, outputs: Floats, threshold: float = 0.5) -> float:
+def score(name: str, y: Floats | Ints, outputs: Floats, threshold: Rule = 0.5, weight: Floats | None = None) -> float:
     """The metric on all rows.
 
     Args:
         name: A metric's name.
         y: Class indices or target, shape (n,).
         outputs: Probabilities (n, k) or predictions (n,).
-        threshold: Probability from which a binary prediction is the positive class.
+        threshold: The rule that decides; see ``decision``.
+        weight: How much each row counts, shape (n,); None when all count the same.
 
     Returns:
         The score; NaN where the rows don't define it (the ROC AUC of rows of one class).
     """
-    return float(get(name).value(y, outputs, np.ones((1, len(y))), threshold)[0])
+    return float(get(name).value(y, outputs, (np.ones(len(y)) if weight is None else weight)[None], threshold)[0])

@@ -2,6 +2,7 @@
 
 import html
 import io
+import re
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -83,7 +84,7 @@ def chart(title: str, caption: str, draw: Draw) -> Chart:
         draw(figure.subplots())
         file = io.StringIO()
         figure.savefig(file, format="svg", metadata={"Date": None})
-    name = "-".join(title.lower().split())
+    name = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
     return Chart(title, caption, embed(file.getvalue(), name, html.escape(f"{title}. {caption}")))
 
 
@@ -154,6 +155,15 @@ def dots(axes: Axes, x: Floats, y: Floats, *, identity: bool) -> None:
     low, high = float(seen.min()), float(seen.max())
     dashed(axes, (low, low if identity else 0.0), (high, high if identity else 0.0))
     shorten(axes)
+
+
+def bars(axes: Axes, names: Sequence[str], values: Sequence[float]) -> None:
+    """Draws a horizontal bar for each name, from the top; the accent is for those above zero."""
+    axes.barh(range(len(names)), values, color=[ACCENT if value > 0 else SECOND for value in values], height=0.62)
+    axes.axvline(0, color=MUTED, linewidth=1)
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.grid(visible=False, axis="y")
 
 
 def _legend(axes: Axes, entries: int) -> None:

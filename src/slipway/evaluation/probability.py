@@ -3,6 +3,7 @@
 import numpy as np
 
 from slipway.evaluation.arrays import Floats, Ints, Statistic
+from slipway.evaluation.decision import Rule
 
 BINS = 10
 """Bins of equal width for the calibration error and its chart."""
@@ -11,7 +12,7 @@ _LEAST = float(np.finfo(np.float32).eps)
 """Least probability that the log loss knows; outputs are float32, so smaller ones carry no meaning."""
 
 
-def log_loss(y: Ints, outputs: Floats, threshold: float) -> Statistic:
+def log_loss(y: Ints, outputs: Floats, threshold: Rule) -> Statistic:
     """Mean of minus the natural logarithm of the probability given to the true class.
 
     Args:
@@ -27,7 +28,7 @@ def log_loss(y: Ints, outputs: Floats, threshold: float) -> Statistic:
     return mean_of(-np.log(np.clip(given, _LEAST, 1.0)))
 
 
-def brier(y: Ints, outputs: Floats, threshold: float) -> Statistic:
+def brier(y: Ints, outputs: Floats, threshold: Rule) -> Statistic:
     """Mean squared distance of the probabilities from what happened (Brier, 1950).
 
     Args:
@@ -47,7 +48,7 @@ def brier(y: Ints, outputs: Floats, threshold: float) -> Statistic:
     return mean_of((outputs**2).sum(axis=1) - 2 * given + 1)
 
 
-def calibration_error(y: Ints, outputs: Floats, threshold: float) -> Statistic:
+def calibration_error(y: Ints, outputs: Floats, threshold: Rule) -> Statistic:
     """Expected calibration error: how far probabilities are from the shares that come true, on average.
 
     With two classes the probability of the positive one is looked at, with more the largest probability and

@@ -5,9 +5,10 @@ from collections.abc import Callable
 import numpy as np
 
 from slipway.evaluation.arrays import Floats, Ints, Statistic
+from slipway.evaluation.decision import Rule
 
 
-def roc_auc(y: Ints, outputs: Floats, threshold: float) -> Statistic:
+def roc_auc(y: Ints, outputs: Floats, threshold: Rule) -> Statistic:
     """Area under the ROC curve; with more than two classes the mean over one class against the rest.
 
     The area is the share of pairs of a positive and a negative row that the score puts in the right order, ties
@@ -25,7 +26,7 @@ def roc_auc(y: Ints, outputs: Floats, threshold: float) -> Statistic:
     return _one_against_rest(y, outputs, _area)
 
 
-def pr_auc(y: Ints, outputs: Floats, threshold: float) -> Statistic:
+def pr_auc(y: Ints, outputs: Floats, threshold: Rule) -> Statistic:
     """Average precision: precision at each distinct score, weighted by the recall it adds.
 
     Args:
@@ -38,6 +39,25 @@ def pr_auc(y: Ints, outputs: Floats, threshold: float) -> Statistic:
     """
     del threshold
     return _one_against_rest(y, outputs, _average_precision)
+
+
+def micro(binary: Callable[[Ints, Floats, Rule], Statistic]) -> Callable[[Ints, Floats, Rule], Statistic]:
+    """A metric over all pairs of a row and a class at once, instead of the mean over classes.
+
+    Args:
+        binary: The metric of two classes.
+
+    Returns:
+        From class indices (n,), probabilities (n, k) and threshold to a function of weights.
+    """
+
+    def pooled(y: Ints, outputs: Floats, threshold: Rule) -> Statistic:
+        classes = outputs.shape[1]
+        held, scores = np.eye(classes, dtype=np.int64)[y].ravel(), outputs.ravel()
+        statistic = binary(held, np.column_stack([1 - scores, scores]), threshold)
+        return lambda weights: statistic(np.repeat(weights, classes, axis=1))
+
+    return pooled
 
 
 def _one_against_rest(y: Ints, outputs: Floats, binary: Callable[[Ints, Floats], Statistic]) -> Statistic:

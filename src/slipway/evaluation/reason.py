@@ -41,7 +41,8 @@ def reason(
     refusals = [gate.sentence for gate in failed if gate.name != CHAMPION]
     if refusals:
         stays = f" {capital(champion)} stays." if champion else " Nothing is deployed."
-        return f"{challenger} is refused: {listing(refusals)}.{stays}"
+        remedies = "; ".join(dict.fromkeys(gate.remedy for gate in failed if gate.remedy))
+        return f"{challenger} is refused: {listing(refusals)}. What helps: {remedies}.{stays}"
     return f"{challenger} does not replace {champion}: {_tie(gain, failed[0], metric, confidence)}"
 
 

@@ -5,6 +5,7 @@ from typing import Literal
 
 from slipway.evaluation.arrays import Floats
 from slipway.evaluation.bootstrap import Interval
+from slipway.evaluation.decision import Rule
 
 Role = Literal["challenger", "candidate", "champion", "baseline"]
 
@@ -18,12 +19,14 @@ class Contender:
         outputs: Probabilities (n, k) in the order of the target's classes, or predictions (n,).
         validation: Its score on the validation rows; None where it was not scored there.
         seconds: Seconds that training took; None where not known.
+        threshold: Probability from which it answers the positive class of two.
     """
 
     name: str
     outputs: Floats
     validation: float | None = None
     seconds: float | None = None
+    threshold: Rule = 0.5
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ def environment() -> jinja2.Environment:
         "short": wording.short,
         "capital": wording.capital,
         "range": _range,
+        "cell": wording.markdown,
     }
     return made
 

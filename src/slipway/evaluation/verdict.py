@@ -12,11 +12,13 @@ from slipway.errors import DataError
 from slipway.evaluation import gates as rules
 from slipway.evaluation import metrics
 from slipway.evaluation.arrays import Floats, Ints
-from slipway.evaluation.bootstrap import Interval, Resamples, resample
+from slipway.evaluation.bootstrap import Interval, Resamples
+from slipway.evaluation.comparison import Comparison
 from slipway.evaluation.gates import Gate, Measured
 from slipway.evaluation.reason import reason
+from slipway.evaluation.sample import Sample
 from slipway.evaluation.standing import Contender, Role, Standing
-from slipway.spec.model import Spec
+from slipway.spec import Gates, Spec
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +35,11 @@ class Verdict:
         rows: Test rows.
         score: The challenger's score.
         gain: The gain over ``against``; positive is better, also for errors.
+        method: Where the gain's interval comes from, in words.
         against: "champion v3", or "baseline" when there is no champion.
         gates: How each gate went.
         candidates: Every contender: the challenger first, then the other candidates, the champion, the baseline.
+        remarks: Sentences that a person should know whatever the verdict is.
     """
 
     promoted: bool
@@ -47,9 +51,11 @@ class Verdict:
     rows: int
     score: Interval
     gain: Interval
+    method: str
     against: str
     gates: tuple[Gate, ...]
     candidates: tuple[Standing, ...]
+    remarks: tuple[str, ...] = ()
 
     @property
     def outcome(self) -> Literal["promoted", "kept", "refused"]:
@@ -74,11 +80,12 @@ class Verdict:
         raw["score"], raw["gain"] = Interval(**raw["score"]), Interval(**raw["gain"])
         raw["gates"] = tuple(Gate(**gate) for gate in raw["gates"])
         raw["candidates"] = tuple(Standing(**{**one, "score": Interval(**one["score"])}) for one in raw["candidates"])
+        raw["remarks"] = tuple(raw["remarks"])
         return cls(**raw)
 
 
 def judge(
-    y: Floats | Ints,
+    sample: Sample,
     contenders: Sequence[Contender],
     baseline: Floats,
     *,
@@ -86,6 +93,8 @@ def judge(
     spec: Spec,
     champion: Contender | None = None,
     measured: Measured | None = None,
+    others: Sequence[Gate] = (),
+    remarks: Sequence[str] = (),
 ) -> Verdict:
     """Holds the challenger against the baseline, the champion and the gates, on the same test rows.
 
@@ -93,56 +102,69 @@ def judge(
     yes or no to it. A tie keeps the champion.
 
     Args:
-        y: Class indices or target of the test rows, shape (n,).
+        sample: The test rows.
         contenders: Candidates, best on validation first; at least one.
         baseline: Outputs of ``slipway.evaluation.baseline`` for the test rows.
         target: The target.
-        spec: The spec: metric, threshold, gates, and the split's seed for the resamples.
+        spec: The spec: metric, gates, and the split's seed for the resamples.
         champion: The champion with its predictions for the same rows; None when there is none.
         measured: What was measured on the challenger's bundle; None before it is written.
+        others: Gates that were checked elsewhere.
+        remarks: What a person should know whatever the verdict is.
 
     Raises:
         DataError: The metric is not defined for the task or on these test rows, or a prediction is not finite.
     """
     metric = metrics.resolve(spec.metric, target.task)
     everyone = [*contenders, *([champion] if champion else []), Contender("baseline", baseline)]
-    _require_classes(metric, y, target)
+    _require_classes(metric, sample.y, target)
     _require_finite(everyone, len(contenders))
-    draws = resample(
-        [metric.prepare(y, contender.outputs, spec.threshold) for contender in everyone],
-        len(y),
-        resamples=spec.gates.resamples,
-        confidence=spec.gates.confidence,
-        seed=spec.split.seed,
-    )
-    error = None if target.task == "regression" else metrics.score("ece", y, contenders[0].outputs)
-    gain = draws.gain(metric, 0, len(contenders))
-    over_baseline = draws.gain(metric, 0, len(everyone) - 1)
+    compared = Comparison.of(metric, sample, everyone, spec.gates, spec.split.seed)
+    gain = compared.gain(len(contenders))
     gates = (
-        *([_over_champion(metric, gain, spec, champion.name)] if champion else []),
-        rules.over_baseline(metric, over_baseline, spec.gates.confidence),
-        *rules.check(spec.gates, metric, float(draws.estimates[0]), error, measured or Measured()),
+        *([_over_champion(compared, gain, spec.gates)] if champion else []),
+        *_alone(compared, target, spec, measured or Measured()),
+        *others,
     )
+    against, winner = champion.name if champion else None, contenders[0].name
     promoted = all(gate.passed for gate in gates)
-    against = champion.name if champion else None
+    said = reason(winner, against, metric, gain, gates, rows=len(sample), confidence=spec.gates.confidence)
     return Verdict(
         promoted=promoted,
         kept=champion is not None and not promoted,
-        reason=reason(contenders[0].name, against, metric, gain, gates, rows=len(y), confidence=spec.gates.confidence),
-        winner=contenders[0].name,
+        reason=said,
+        winner=winner,
         metric=metric.name,
         confidence=spec.gates.confidence,
-        rows=len(y),
-        score=draws.interval(0),
+        rows=len(sample),
+        score=compared.draws.interval(0),
         gain=gain,
+        method=compared.method,
         against=against or "baseline",
         gates=gates,
-        candidates=_standings(everyone, len(contenders), draws),
+        candidates=_standings(everyone, len(contenders), compared.draws),
+        remarks=tuple(remarks),
     )
 
 
-def _over_champion(metric: metrics.Metric, gain: Interval, spec: Spec, champion: str) -> Gate:
-    return rules.over_champion(metric, gain, spec.gates.confidence, spec.gates.min_gain, champion)
+def _alone(compared: Comparison, target: Target, spec: Spec, measured: Measured) -> tuple[Gate, ...]:
+    """The gates that look at the challenger, whether there is a champion or not."""
+    sample, outputs = compared.sample, compared.contenders[0].outputs
+    error = None if target.task == "regression" else metrics.score("ece", sample.y, outputs, weight=sample.weight)
+    over_baseline = compared.gain(len(compared.contenders) - 1)
+    return (
+        rules.over_baseline(compared.metric, over_baseline, spec.gates.confidence),
+        rules.enough_rows(sample, spec.gates.min_test_rows),
+        *rules.check(spec.gates, compared.metric, float(compared.draws.estimates[0]), error, measured),
+    )
+
+
+def _over_champion(compared: Comparison, gain: Interval, gates: Gates) -> Gate:
+    champion, baseline = (float(score) for score in compared.draws.estimates[-2:])
+    least = gates.min_gain
+    if least is None:
+        least = float(f"{max(0.0, compared.metric.noise * compared.metric.gain(champion, baseline)):.2g}")
+    return rules.over_champion(compared.metric, gain, gates.confidence, least, compared.contenders[-2].name)
 
 
 def _standings(everyone: Sequence[Contender], candidates: int, draws: Resamples) -> tuple[Standing, ...]:

@@ -1,36 +1,10 @@
 """Parts of a date by floating-point arithmetic, which numpy and ONNX do alike."""
 
-from typing import Protocol, TypeVar
+from slipway.features.arithmetic import Arithmetic, T
 
 SECONDS_A_DAY = 86_400.0
 EPOCH_2000 = 946_684_800.0
 """2000-01-01 in seconds since 1970."""
-
-T = TypeVar("T")
-
-
-class Arithmetic(Protocol[T]):
-    """What the parts are made with."""
-
-    def add(self, a: T, b: T | float) -> T:
-        """Gives a + b."""
-        ...
-
-    def multiply(self, a: T, b: T | float) -> T:
-        """Gives a * b."""
-        ...
-
-    def divide(self, a: T, b: float) -> T:
-        """Gives a / b."""
-        ...
-
-    def floor(self, a: T) -> T:
-        """The largest whole number that is not above a."""
-        ...
-
-    def less(self, a: T, b: float) -> T:
-        """1 where a < b, else 0."""
-        ...
 
 
 def parts(seconds: T, do: Arithmetic[T]) -> list[T]:
@@ -44,7 +18,7 @@ def parts(seconds: T, do: Arithmetic[T]) -> list[T]:
         do: How to calculate.
 
     Returns:
-        The parts in the order of ``slipway.features.plan.DATE_PARTS``.
+        The parts in the order of ``slipway.features.date.PARTS``.
     """
     days = do.floor(do.divide(seconds, SECONDS_A_DAY))
     hour = do.floor(do.divide(_minus(do, seconds, do.multiply(days, SECONDS_A_DAY)), 3600.0))

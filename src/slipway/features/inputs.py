@@ -1,13 +1,31 @@
-"""Raw rows as the inputs of a graph."""
+"""Raw rows as the inputs of a graph, and as the columns that features are made from."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from slipway.data.schema import Kind, Schema
+from slipway.data.schema import TEXTUAL, Column, Kind, Schema
+
+WHITESPACE: Final = r"[\t-\r\x{85}\x{a0} ]+"
+"""What separates the words of a text; it becomes one space."""
+
+
+def prepared(frame: pl.DataFrame, kinds: Mapping[str, Kind]) -> pl.DataFrame:
+    """Columns of raw rows in the types that features are made from.
+
+    Args:
+        frame: Raw rows with at least these columns.
+        kinds: Name to kind of the columns that are wanted.
+
+    Returns:
+        Numbers, integers and booleans as float64 with null for what is missing or NaN, dates as seconds since 1970
+        likewise, categories as text with the empty one for null, texts with one space between words.
+    """
+    return frame.select(_expression(name, kind) for name, kind in kinds.items())
 
 
 def inputs(frame: pl.DataFrame, kinds: Mapping[str, Kind]) -> dict[str, NDArray[Any]]:
@@ -18,21 +36,35 @@ def inputs(frame: pl.DataFrame, kinds: Mapping[str, Kind]) -> dict[str, NDArray[
         kinds: Name to kind of the columns that are wanted.
 
     Returns:
-        Column name to an array of shape (n, 1): numbers, integers and booleans as float64 with NaN for null, dates as
-        float64 seconds since 1970 with NaN for null, categories as objects of str with the empty text for null.
+        Column name to an array of shape (n, 1): float64 with NaN for null, or objects of str; see ``prepared``.
     """
-    return {name: _array(frame[name], kind).reshape(-1, 1) for name, kind in kinds.items()}
+    return {column.name: _array(column).reshape(-1, 1) for column in prepared(frame, kinds).iter_columns()}
 
 
-def numeric(frame: pl.DataFrame, schema: Schema) -> dict[str, NDArray[np.float64]]:
-    """The inputs of a schema that are no categories; see ``inputs``."""
-    return inputs(frame, {name: kind for name, kind in schema.kinds.items() if kind != "category"})
+def extended(table: Schema, event_time: str, made: Iterable[Column]) -> Schema:
+    """The schema of a table with further inputs.
+
+    Args:
+        table: The schema.
+        event_time: The event time when it is an input, else empty.
+        made: Columns that are made from earlier rows.
+    """
+    event = [Column(event_time, "date", nullable=True)] if event_time else []
+    added = [column for column in (*event, *made) if column.name not in table.names]
+    return replace(table, columns=(*table.columns, *added))
 
 
-def _array(values: pl.Series, kind: Kind) -> NDArray[Any]:
-    if kind == "category":
-        return np.array(values.cast(pl.String).fill_null("").to_list(), dtype=object)
+def _expression(name: str, kind: Kind) -> pl.Expr:
+    column = pl.col(name)
+    if kind in TEXTUAL:
+        text = column.cast(pl.String).fill_null("")
+        return text.str.replace_all(WHITESPACE, " ").str.strip_chars(" ") if kind == "text" else text
     if kind == "date":
-        seconds = values.cast(pl.Datetime("us")).to_physical().cast(pl.Float64) / 1e6
-        return seconds.fill_null(float("nan")).to_numpy()
-    return values.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+        return column.cast(pl.Datetime("us")).to_physical().cast(pl.Float64) / 1e6
+    return column.cast(pl.Float64).fill_nan(None)
+
+
+def _array(values: pl.Series) -> NDArray[Any]:
+    if values.dtype == pl.String:
+        return np.array(values.to_list(), dtype=object)
+    return values.fill_null(float("nan")).to_numpy()

@@ -2,106 +2,96 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
 from typing import Any
+
+from slipway.data.schema import Schema
+from slipway.errors import DataError
+from slipway.features import category, date, number, target_mean, text
+from slipway.features.category import Category, Ordinal
+from slipway.features.date import Date
+from slipway.features.expression import Derived
+from slipway.features.inputs import extended
+from slipway.features.named import Named, distinct
+from slipway.features.number import Number
+from slipway.features.target_mean import TargetMean
+from slipway.features.text import Text
+from slipway.features.window import Rolling
+
+FORMAT = 2
+"""Version of the format; a plan of another one is refused."""
 
 TARGET = "__target__"
 """Name of the target's column in a table of features; no feature has it."""
 
-DATE_PARTS = ("year", "month", "day", "weekday", "hour", "age")
-"""What a date becomes; weekday counts from Monday as 0, age is in days since 2000-01-01."""
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A number, integer or boolean: its value, the median where it is missing, and whether it was missing.
-
-    Attributes:
-        column: The raw column.
-        fill: What stands for a missing value.
-        indicator: Whether a feature says that the value was missing; only when training rows had nulls.
-    """
-
-    column: str
-    fill: float
-    indicator: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Date:
-    """A date: its parts, those of the median where it is missing, and whether it was missing.
-
-    Attributes:
-        column: The raw column.
-        fill: What stands for a missing date, in seconds since 1970.
-        indicator: Whether a feature says that the date was missing.
-    """
-
-    column: str
-    fill: float
-    indicator: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Category:
-    """A category: one feature a level.
-
-    Attributes:
-        column: The raw column.
-        levels: Levels that have a feature of their own, most frequent first.
-        other: Whether a feature stands for all other levels; only when training rows had any. Without it, a level that
-            is not known sets no feature.
-        missing: Whether a feature stands for a missing value; only when training rows had nulls.
-    """
-
-    column: str
-    levels: tuple[str, ...]
-    other: bool
-    missing: bool
-
-    @property
-    def width(self) -> int:
-        """Number of features."""
-        return len(self.levels) + self.other + self.missing
-
-    @property
-    def codes(self) -> dict[str, int]:
-        """Level to the position of its feature; the empty text stands for a missing value."""
-        codes = {level: place for place, level in enumerate(self.levels)}
-        return {**codes, "": len(self.levels) + self.other} if self.missing else codes
-
-    @property
-    def unknown(self) -> int:
-        """Position of the feature of a level that is not known; ``width`` where there is none."""
-        return len(self.levels) if self.other else self.width
+_STEPS: dict[str, Any] = {
+    "windows": Rolling,
+    "derived": Derived,
+    "numbers": Number,
+    "dates": Date,
+    "categories": Category,
+    "ordinals": Ordinal,
+    "targets": TargetMean,
+    "texts": Text,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What each raw column becomes. Features stand in the order: numbers, their indicators, dates, theirs, categories.
+    """What each raw column becomes. Features stand in the order: numbers, dates, categories, ordinals, targets, texts.
 
     Attributes:
-        numbers: Numbers, integers and booleans.
+        numbers: Numbers, integers, booleans and derived columns.
         dates: Dates.
-        categories: Categories.
+        categories: Categories with one feature a level.
+        ordinals: Categories with the rank of the level.
+        targets: Categories with the mean of the target.
+        texts: Texts with counts of n-grams.
+        derived: Columns that are made from others, in the order that they are made in.
+        windows: Columns that are made from earlier rows before the plan is applied.
+        event_time: The event time when it is an input, else empty.
+        kept: Places of the features that were selected; None for all.
+        version: Semantic version that the spec gives.
+        revision: Git revision of the working directory it was fitted in; empty outside of one.
+        notes: Sentences on what was done and what to know.
     """
 
-    numbers: tuple[Number, ...]
-    dates: tuple[Date, ...]
-    categories: tuple[Category, ...]
+    numbers: tuple[Number, ...] = ()
+    dates: tuple[Date, ...] = ()
+    categories: tuple[Category, ...] = ()
+    ordinals: tuple[Ordinal, ...] = ()
+    targets: tuple[TargetMean, ...] = ()
+    texts: tuple[Text, ...] = ()
+    derived: tuple[Derived, ...] = ()
+    windows: tuple[Rolling, ...] = ()
+    event_time: str = ""
+    kept: tuple[int, ...] | None = None
+    version: str = "1.0.0"
+    revision: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
-    def sources(self) -> dict[str, str]:
-        """Feature name to the raw column that it comes from, in the order of the features."""
-        pairs = [(item.column, item.column) for item in self.numbers]
-        pairs += [(f"{item.column} is missing", item.column) for item in self.numbers if item.indicator]
-        pairs += [(f"{item.column} {part}", item.column) for part in DATE_PARTS for item in self.dates]
-        pairs += [(f"{item.column} is missing", item.column) for item in self.dates if item.indicator]
-        for item in self.categories:
-            rest = ["other levels"] * item.other + ["is missing"] * item.missing
-            pairs += [(f"{item.column} = {level}", item.column) for level in item.levels]
-            pairs += [(f"{item.column} {name}", item.column) for name in rest]
-        return _distinct(pairs)
+    def sources(self) -> dict[str, tuple[str, ...]]:
+        """Feature name to the raw columns that it comes from, in the order of the features."""
+        named: list[Named] = [
+            *number.names(self.numbers),
+            *date.names(self.dates),
+            *category.names(self.categories),
+            *category.ordinal_names(self.ordinals),
+            *target_mean.names(self.targets),
+            *text.names(self.texts),
+        ]
+        made = distinct(named, TARGET)
+        chosen = list(made) if self.kept is None else [list(made)[place] for place in self.kept]
+        return {name: self.raw(made[name]) for name in chosen}
+
+    def raw(self, column: str) -> tuple[str, ...]:
+        """The raw columns that a column comes from: itself unless it is derived."""
+        derived = {step.name: step for step in self.derived}
+        if column not in derived:
+            return (column,)
+        return tuple(dict.fromkeys(raw for used in derived[column].columns for raw in self.raw(used)))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -109,33 +99,68 @@ class Plan:
         return tuple(self.sources)
 
     @property
-    def version(self) -> str:
-        """A hash of the plan's content, 12 hex digits."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:12]
+    def digest(self) -> str:
+        """A hash of what decides the features, 12 hex digits: the version, revision and notes don't."""
+        content = {name: value for name, value in asdict(self).items() if name not in ("version", "revision", "notes")}
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
+
+    @property
+    def label(self) -> str:
+        """The version with the hash, such as ``1.0.0+85e8a3a06050``."""
+        return f"{self.version}+{self.digest}"
+
+    def restricted(self, places: Iterable[int]) -> "Plan":
+        """The same plan with some of its features only, in their order."""
+        return replace(self, kept=tuple(sorted(int(place) for place in places)))
+
+    def schema(self, table: Schema) -> Schema:
+        """The inputs that the plan takes: those of a table, the event time when it is one, and its windows.
+
+        Args:
+            table: The schema of the table as it was checked.
+        """
+        return extended(table, self.event_time, (step.column for step in self.windows))
 
     def to_json(self) -> str:
-        """The plan as indented JSON, with its version and the source of each feature."""
-        raw = {"version": self.version, **asdict(self), "features": self.sources}
+        """The plan as indented JSON, with its hash and the raw columns of each feature."""
+        raw = {"format": FORMAT, "label": self.label, **asdict(self), "features": self.sources}
         return json.dumps(raw, indent=2, ensure_ascii=False)
 
     @classmethod
-    def from_json(cls, text: str | bytes) -> "Plan":
-        """Reads what ``to_json`` wrote."""
-        raw: dict[str, Any] = json.loads(text)
-        return cls(
-            numbers=tuple(Number(**item) for item in raw["numbers"]),
-            dates=tuple(Date(**item) for item in raw["dates"]),
-            categories=tuple(Category(**{**item, "levels": tuple(item["levels"])}) for item in raw["categories"]),
-        )
+    def from_json(cls, content: str | bytes) -> "Plan":
+        """Reads what ``to_json`` wrote.
+
+        Raises:
+            DataError: It is no plan, or one of another format.
+        """
+        try:
+            raw: dict[str, Any] = json.loads(content)
+            found = raw.get("format", 1)
+        except (ValueError, AttributeError) as error:
+            message = f"the feature plan can't be read: {error}"
+            raise DataError(message) from None
+        if found != FORMAT:
+            age = "an older release" if isinstance(found, int) and found < FORMAT else "another release"
+            message = f"the feature plan has format {found!r}, of {age}; this one reads format {FORMAT}: fit it again"
+            raise DataError(message)
+        try:
+            return cls._of(raw)
+        except (KeyError, TypeError) as error:
+            message = f"the feature plan has other fields than it should: {error!r}; fit it again"
+            raise DataError(message) from None
+
+    @classmethod
+    def _of(cls, raw: dict[str, Any]) -> "Plan":
+        steps: dict[str, Any] = {
+            name: tuple(kind(**_tuples(item)) for item in raw[name]) for name, kind in _STEPS.items()
+        }
+        others = {name: raw[name] for name in ("event_time", "version", "revision")}
+        kept = None if raw["kept"] is None else tuple(raw["kept"])
+        return cls(**steps, **others, kept=kept, notes=tuple(raw["notes"]))
 
 
-def _distinct(pairs: list[tuple[str, str]]) -> dict[str, str]:
-    sources: dict[str, str] = {}
-    for name, column in pairs:
-        free = name
-        number = 2
-        while free in sources or free == TARGET:
-            free = f"{name} ({number})"
-            number += 1
-        sources[free] = column
-    return sources
+def _tuples(value: Any) -> Any:
+    """Lists of JSON as the tuples that they were."""
+    if isinstance(value, list):
+        return tuple(_tuples(item) for item in value)
+    return {name: _tuples(item) for name, item in value.items()} if isinstance(value, dict) else value

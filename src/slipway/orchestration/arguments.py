@@ -1,9 +1,9 @@
 """From a spec to the parameters of a pipeline."""
 
-import json
 from typing import Any
 
-from slipway.spec import Drift, Gates, Quality, Serving, Spec
+from slipway.spec import Spec
+from slipway.spec.section import Section
 
 
 def train_and_deploy(spec: Spec, **others: Any) -> dict[str, Any]:
@@ -16,31 +16,35 @@ def train_and_deploy(spec: Spec, **others: Any) -> dict[str, Any]:
     Returns:
         Parameter name to value. Sections carry only what differs from the defaults.
     """
-    same = ("data", "target", "name", "task", "positive", "event_time", "identifiers", "sensitive", "consent", "types")
+    same = (
+        "data", "target", "name", "task", "positive", "event_time", "entity", "weight", "identifiers", "sensitive",
+        "sensitive_features", "consent", "types",
+    )  # fmt: skip
     return {
         **{field: getattr(spec, field) for field in same},
         "candidates": spec.candidates,
         "metric": spec.metric,
-        "threshold": spec.threshold,
-        "quality": _changed(spec.quality, Quality()),
+        "threshold": str(spec.threshold),
+        "costs": spec.costs,
+        "search": _changed(spec.search),
+        "origin": _changed(spec.origin),
+        "quality": _changed(spec.quality),
+        "evolution": _changed(spec.evolution),
         "validation": spec.split.validation,
         "test": spec.split.test,
         "seed": spec.split.seed,
-        "gates": _changed(spec.gates, Gates()),
-        "drift_limits": _changed(spec.drift, Drift()),
+        "features": _changed(spec.features),
+        "gates": _changed(spec.gates),
+        "fairness": _changed(spec.fairness),
+        "purpose": spec.purpose,
+        "owner": spec.owner,
+        "drift_limits": _changed(spec.drift),
         "registry": spec.registry,
-        "serving": {key: _text(value) for key, value in _changed(spec.serving, Serving()).items()},
+        "serving": spec.serving.model_dump(mode="json", exclude_defaults=True),
+        "rollout": spec.rollout.model_dump(mode="json", exclude_defaults=True),
         **others,
     }
 
 
-def _text(value: Any) -> str:
-    return json.dumps(value, sort_keys=True) if isinstance(value, dict) else str(value)
-
-
-def _changed(section: Any, default: Any) -> dict[str, Any]:
-    return {
-        name: getattr(section, name)
-        for name in type(section).model_fields
-        if getattr(section, name) != getattr(default, name)
-    }
+def _changed(section: Section) -> dict[str, Any]:
+    return section.model_dump(mode="json", exclude_defaults=True)

@@ -68,7 +68,7 @@ def _failure(told: Path, error: Exception, log: Path) -> Exception:
         return StepError("pipeline", f"{error}\nthe whole log is in {log}", 1)
     last = failed[-1]
     where = "" if last.exit_code != 1 else f"\nthis is a bug in slipway or in one of its libraries; the log is in {log}"
-    return StepError(last.step, f"{last.text}{where}", last.exit_code)
+    return StepError(last.step, f"{last.text}{where}", last.exit_code, last.failures)
 
 
 @contextlib.contextmanager

@@ -1,21 +1,31 @@
-"""Serving a bundle in a cluster: objects, apply, wait, and tidying up."""
+"""Serving a bundle in a cluster: a revision is recorded, traffic moves to it, and moves back when that fails."""
 
 import logging
+import secrets
+import signal
 import tempfile
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-from kubernetes.client import AppsV1Api, CoreV1Api, VersionApi
-from kubernetes.dynamic import DynamicClient
+from kubernetes.client import VersionApi
 
 from slipway.bundle import archive
 from slipway.bundle.fetch import fetch
-from slipway.errors import RolloutError
-from slipway.rollout.apply import apply
-from slipway.rollout.connection import Client, connect, told
-from slipway.rollout.objects import DIGEST, NAME_LABEL, PART_LABEL, Predictor, objects
-from slipway.rollout.wait import Rollout, wait
+from slipway.bundle.load import Bundle, load
+from slipway.errors import RolloutError, SlipwayError
+from slipway.rollout import lease as leases
+from slipway.rollout import smoke, strategies
+from slipway.rollout.api import Cluster
+from slipway.rollout.connection import RefusedError, connect, told
+from slipway.rollout.objects import Predictor, identity, objects
+from slipway.rollout.revision import Revision, Revisions
+from slipway.rollout.templates import DIGEST, Object, annotation, labels
+from slipway.rollout.wait import POLL_SECONDS
 from slipway.spec import Spec
 
 logger = logging.getLogger(__name__)
@@ -25,41 +35,43 @@ _REMOTE = ("s3://", "s3a://", "http://", "https://")
 
 _PART_BYTES = 900_000
 _MOST_BYTES = 8_000_000
+_REACHABLE_SECONDS = 20
+"""Seconds after which a Service of ready pods is known throughout the cluster."""
 
 
-def deploy(uri: str, digest: str, spec: Spec, context: str, image: str, run: str) -> str:
-    """Applies a Deployment and a Service for a bundle and waits until every pod serves it.
+def deploy(uri: str, digest: str, spec: Spec, context: str, image: str, run: str, why: str = "") -> str:
+    """Serves a bundle in a cluster, by the strategy of the spec, and waits until it has all the traffic.
 
-    Pods fetch the bundle from object storage; one that is in a local folder travels in ConfigMaps.
+    Pods fetch the bundle from object storage; one that is in a local folder travels in ConfigMaps. When anything
+    fails, the last good revision gets the traffic back and the new one is kept as deprecated.
 
     Args:
         uri: The bundle.
         digest: Its digest.
-        spec: The spec: name, serving.
+        spec: The spec: name, serving, rollout.
         context: The kubeconfig context; empty inside a cluster.
         image: The server's image.
         run: Name of the run, for the record.
+        why: Why the bundle is deployed, for the record.
 
     Returns:
         Where predictions are answered inside the cluster.
 
     Raises:
-        RolloutError: The cluster refuses, an object is not ours, or the pods do not come up.
+        RolloutError: The cluster refuses, an object is not ours, another rollout is under way, the pods do not come
+            up, or they do worse than those of the last good revision.
         BundleError: The bundle is damaged, or too large to travel in ConfigMaps.
     """
-    remote = uri.startswith(_REMOTE)
-    parts = {} if remote else _parts(uri, digest)
-    predictor = Predictor(spec.name, image, digest, uri if remote else "", parts, spec.serving, run)
-    made = objects(predictor)
-    client = connect(context)
-    with told("list its resources", context):
-        dynamic = DynamicClient(client)
-    applied = apply(dynamic, made, context)
-    logger.info("%d objects applied in namespace %r", len(applied), spec.serving.namespace)
-    generation = int(applied[-1]["metadata"].get("generation", 0))
-    wait(client, Rollout(spec.name, spec.serving.namespace, digest, generation, spec.serving.timeout_s, context))
-    _tidy(client, spec, context)
-    logger.info("%d pods serve %s", spec.serving.replicas, digest[:12])
+    cluster = Cluster.connect(context, spec.serving.namespace)
+    with tempfile.TemporaryDirectory() as folder, _signals():
+        bundle = load(fetch(uri, Path(folder), digest), digest)
+        remote = uri.startswith(_REMOTE)
+        parts = {} if remote else _parts(Path(folder))
+        made = objects(Predictor(spec.name, image, digest, uri if remote else "", parts, spec.serving))
+        who = cluster.who()
+        with leases.held(cluster, spec.name, _holder(who, run)) as lease:
+            _move(cluster, lease, made, spec, bundle, {"run": run, "who": who, "why": why})
+    logger.info("%s is served", digest[:12])
     return f"http://{spec.name}.{spec.serving.namespace}:{spec.serving.port}"
 
 
@@ -77,9 +89,103 @@ def require(context: str) -> None:
         VersionApi(client).get_code()
 
 
-def _parts(uri: str, digest: str) -> Mapping[str, bytes]:
-    with tempfile.TemporaryDirectory() as folder:
-        packed = archive.pack(fetch(uri, Path(folder), digest))
+def restore(cluster: Cluster, name: str, good: Revision | None, seconds: float) -> str:
+    """Gives the traffic back to the last good revision, and removes the canary.
+
+    Args:
+        cluster: The cluster.
+        name: Name of the predictor.
+        good: The last good revision; None when there is none, and the canary alone is removed.
+        seconds: How long its pods may take.
+
+    Returns:
+        What serves now, for a sentence.
+
+    Raises:
+        RolloutError: The last good revision can't serve any more either.
+    """
+    if good is None:
+        strategies.remove_canary(cluster, name)
+        return "no revision was good before, so nothing is served"
+    strategies.settle(cluster, good, seconds, lambda: None)
+    return f"{good.title} has all the traffic again"
+
+
+def _move(
+    cluster: Cluster, lease: leases.Lease, made: list[Object], spec: Spec, bundle: Bundle, notes: dict[str, str]
+) -> None:
+    revisions = Revisions(cluster, spec.name)
+    good = revisions.serving()
+    cluster.check(*made)
+    around = [item for item in made if item["kind"] != "ConfigMap"]
+    cluster.apply(*(item for item in made if item["kind"] == "ConfigMap"))
+    revision = revisions.record(identity(around), bundle.manifest.digest, around, notes)
+    revisions.overtake(revision)
+    before = lease.progress()
+    if before.revision != revision.number:
+        lease.advance(step=0, paused=False)
+    lease.advance(request="")
+    try:
+        settled = strategies.run(
+            strategies.Move(
+                cluster, lease, revision, good, spec.serving, spec.rollout, lambda name: _smoke(cluster, name, bundle)
+            )
+        )
+    except BaseException as error:
+        _undone(cluster, lease, revisions, revision, good, error, spec.serving.timeout_s)
+        raise
+    if settled:
+        revisions.finish(revision)
+        lease.advance(**leases.AT_REST)
+    else:
+        revisions.mark(revision, "trial")
+    revisions.prune(spec.rollout.keep)
+    _tidy(cluster, spec.name, {item.digest for item in revisions.all()}, spec.serving.timeout_s)
+
+
+def _undone(
+    cluster: Cluster,
+    lease: leases.Lease,
+    revisions: Revisions,
+    revision: Revision,
+    good: Revision | None,
+    error: BaseException,
+    seconds: float,
+) -> None:
+    lease.require()
+    same = good is not None and good.name == revision.name
+    said = str(error) if isinstance(error, SlipwayError) else f"ended by {type(error).__name__}"
+    if not same:
+        try:
+            said_now = restore(cluster, revisions.name, good, seconds)
+        finally:
+            revisions.mark(revision, "deprecated", said)
+        lease.advance(**leases.AT_REST)
+        if isinstance(error, SlipwayError):
+            raise RolloutError(f"{said}; {said_now}") from None  # noqa: EM102 - the sentence is the error's own
+
+
+def _smoke(cluster: Cluster, service: str, bundle: Bundle) -> None:
+    deadline = time.monotonic() + _REACHABLE_SECONDS
+
+    def ask(content: Any) -> Any:
+        while True:
+            try:
+                return cluster.ask("Service", service, "http", "/predict", content)
+            except RefusedError as error:
+                if error.status not in (404, 502, 503) or time.monotonic() > deadline:
+                    raise
+                time.sleep(POLL_SECONDS)
+
+    smoke.compare(ask, bundle, f"Service {service!r}")
+
+
+def _holder(who: str, run: str) -> str:
+    return " ".join(filter(None, [who, run, secrets.token_hex(3)]))
+
+
+def _parts(folder: Path) -> Mapping[str, bytes]:
+    packed = archive.pack(folder)
     if len(packed) > _MOST_BYTES:
         message = (
             f"the bundle has {len(packed) / 1e6:.1f} MB packed, too much for ConfigMaps ({_MOST_BYTES / 1e6:g} MB): "
@@ -89,20 +195,30 @@ def _parts(uri: str, digest: str) -> Mapping[str, bytes]:
     return archive.split(packed, _PART_BYTES)
 
 
-def _tidy(client: Client, spec: Spec, context: str) -> None:
-    """Removes the ConfigMaps of bundles that no revision of the Deployment refers to any more.
+def _tidy(cluster: Cluster, name: str, digests: set[str], seconds: float) -> None:
+    """Removes the ConfigMaps of bundles that no revision serves any more.
 
     Those that were made a moment ago stay: another run may be about to refer to them.
     """
-    namespace, core = spec.serving.namespace, CoreV1Api(client)
-    with told("tidy up ConfigMaps", context):
-        sets = (
-            AppsV1Api(client).list_namespaced_replica_set(namespace, label_selector=f"{NAME_LABEL}={spec.name}").items
-        )
-        kept = {(item.spec.template.metadata.annotations or {}).get(DIGEST) for item in sets}
-        recent = datetime.now(UTC) - timedelta(seconds=spec.serving.timeout_s)
-        selector = f"{NAME_LABEL}={spec.name},{PART_LABEL}=bundle"
-        for item in core.list_namespaced_config_map(namespace, label_selector=selector).items:
-            made = item.metadata.creation_timestamp
-            if (item.metadata.annotations or {}).get(DIGEST) not in kept and made is not None and made < recent:
-                core.delete_namespaced_config_map(item.metadata.name, namespace)
+    recent = datetime.now(UTC) - timedelta(seconds=seconds)
+    for item in cluster.find("ConfigMap", labels(name, "bundle")):
+        made = datetime.fromisoformat(item["metadata"]["creationTimestamp"])
+        if annotation(item, DIGEST) not in digests and made < recent:
+            cluster.delete("ConfigMap", item["metadata"]["name"])
+
+
+@contextmanager
+def _signals() -> Iterator[None]:
+    """A polite end of the process gives the traffic back first."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -9,12 +9,34 @@ from typing import Any
 import kubernetes
 from kubernetes.client.exceptions import ApiException
 from kubernetes.config.config_exception import ConfigException
-from kubernetes.dynamic.exceptions import DynamicApiError
 from urllib3.exceptions import HTTPError
+from urllib3.util import Retry
 
 from slipway.errors import RolloutError
 
 Client = Any
+
+_RETRIES = Retry(
+    total=7,
+    backoff_factor=0.5,
+    backoff_max=8,
+    status_forcelist=(429, 502, 503, 504),
+    allowed_methods=("GET", "PUT", "PATCH", "DELETE"),
+    raise_on_status=False,
+)
+"""An API server that is away is asked again for about half a minute."""
+
+
+class RefusedError(RolloutError):
+    """The cluster refuses a request.
+
+    Attributes:
+        status: The HTTP status that it answered with.
+    """
+
+    def __init__(self, sentence: str, status: int) -> None:
+        super().__init__(sentence)
+        self.status = status
 
 
 def connect(context: str) -> Client:
@@ -27,10 +49,13 @@ def connect(context: str) -> Client:
         RolloutError: There is no such context, no kubeconfig, or no cluster around this process.
     """
     try:
+        configuration = kubernetes.client.Configuration()
+        configuration.retries = _RETRIES
         if context:
-            return kubernetes.config.new_client_from_config(context=context)
-        kubernetes.config.load_incluster_config()
-        return kubernetes.client.ApiClient()
+            kubernetes.config.load_kube_config(context=context, client_configuration=configuration)
+        else:
+            kubernetes.config.load_incluster_config(client_configuration=configuration)
+        return kubernetes.client.ApiClient(configuration)
     except ConfigException as error:
         raise RolloutError(_unknown(context, error)) from None
     except (OSError, ValueError) as error:
@@ -49,10 +74,10 @@ def told(doing: str, context: str) -> Iterator[None]:
     where = f"context {context!r}" if context else "the cluster"
     try:
         yield
-    except (ApiException, DynamicApiError) as error:
-        said = _message(error.body) or str(error.reason)
-        message = f"{where} refused to {doing} ({error.status}): {said}{_advice(int(error.status or 0), said)}"
-        raise RolloutError(message) from None
+    except ApiException as error:
+        said, status = _message(error.body) or str(error.reason), int(error.status or 0)
+        message = f"{where} refused to {doing} ({status}): {said}{_advice(status, said)}"
+        raise RefusedError(message, status) from None
     except (HTTPError, OSError) as error:
         message = f"{where} can't be reached to {doing}: {error}"
         raise RolloutError(message) from None
@@ -81,9 +106,11 @@ def _advice(status: int, said: str) -> str:
     if status == 401:
         return "; log in to the cluster again"
     if status == 403:
-        return "; bind the Role in manifests/base to who runs this"
+        return "; bind the Role slipway-deployer of manifests/base, which allows it, to who runs this"
     if status == 404 and "namespaces" in said:
         return "; create the namespace first, or name another one in serving.namespace"
+    if status == 404 and "page not found" in said:
+        return "; the cluster does not know this kind of object: install its CRD, or leave that setting out of the spec"
     if status == 409:
         return "; someone else manages these fields: let go of them there, or serve under another name"
     return ""

@@ -1,32 +1,17 @@
 """The Kubernetes objects of a predictor: the manifests, filled in."""
 
 import base64
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
-from typing import Any
-
-import yaml
 
 from slipway.errors import RolloutError
+from slipway.rollout import surroundings
+from slipway.rollout.templates import DIGEST, NAME_LABEL, Object, read
 from slipway.spec import Serving
 
-MANAGER = "slipway"
-"""Field manager, and value of the label ``app.kubernetes.io/managed-by``."""
-
-DIGEST, RUN = "slipway/digest", "slipway/run"
-"""Annotations that say which bundle is served, and which run brought it."""
-
-NAME_LABEL, PART_LABEL, MANAGER_LABEL = (
-    "app.kubernetes.io/name",
-    "app.kubernetes.io/component",
-    "app.kubernetes.io/managed-by",
-)
-
 _DELIVERED = "/delivered"
-
-Object = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +24,7 @@ class Predictor:
         digest: Digest of the bundle.
         uri: Where pods fetch the bundle; empty when ``parts`` bring it.
         parts: The bundle as an archive in named parts, for pods that reach no storage; empty when ``uri`` is given.
-        serving: Namespace, port, replicas, resources, time allowed.
-        run: Name of the run, for the record.
+        serving: Namespace, port, pods, resources, what surrounds them.
     """
 
     name: str
@@ -49,11 +33,10 @@ class Predictor:
     uri: str
     parts: Mapping[str, bytes]
     serving: Serving
-    run: str
 
 
 def objects(predictor: Predictor) -> list[Object]:
-    """The objects to apply, in the order in which to apply them.
+    """The objects to apply, in the order in which to apply them: the Service is next to last, the Deployment last.
 
     Args:
         predictor: What is to be served.
@@ -63,7 +46,22 @@ def objects(predictor: Predictor) -> list[Object]:
     """
     _require_pinned(predictor.image)
     parts = [_config_map(predictor, name, data) for name, data in predictor.parts.items()]
-    return [*parts, _service(predictor), _deployment(predictor, [item["metadata"]["name"] for item in parts])]
+    around = [_named(item, predictor) for item in surroundings.objects(predictor.name, predictor.serving)]
+    return [*parts, *around, _service(predictor), _deployment(predictor, [item["metadata"]["name"] for item in parts])]
+
+
+def identity(made: list[Object]) -> str:
+    """Ten hexadecimal digits that name what is served and how: equal objects, equal identity."""
+    whole = [item for item in made if item["kind"] != "ConfigMap"]
+    return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:10]
+
+
+def signed(made: list[Object], notes: Mapping[str, str]) -> list[Object]:
+    """The objects with annotations that say who brought them and why; pods are not touched by it."""
+    return [
+        {**item, "metadata": {**item["metadata"], "annotations": {**item["metadata"].get("annotations", {}), **notes}}}
+        for item in made
+    ]
 
 
 def _require_pinned(image: str) -> None:
@@ -74,7 +72,7 @@ def _require_pinned(image: str) -> None:
 
 
 def _config_map(predictor: Predictor, name: str, data: bytes) -> Object:
-    made = _named(_read("predictor-configmap.yaml"), predictor)
+    made = _named(read("ConfigMap"), predictor)
     suffix = name.rpartition(".")[2]
     made["metadata"]["name"] = f"{predictor.name}-bundle-{predictor.digest[:10]}-{suffix}"
     made["metadata"]["annotations"] = {DIGEST: predictor.digest}
@@ -83,17 +81,20 @@ def _config_map(predictor: Predictor, name: str, data: bytes) -> Object:
 
 
 def _service(predictor: Predictor) -> Object:
-    made = _named(_read("predictor-service.yaml"), predictor)
+    made = _named(read("Service"), predictor)
+    made["spec"]["type"] = predictor.serving.exposure.service
     made["spec"]["selector"][NAME_LABEL] = predictor.name
     made["spec"]["ports"][0]["port"] = predictor.serving.port
     return made
 
 
 def _deployment(predictor: Predictor, config_maps: list[str]) -> Object:
-    made = _named(_read("predictor-deployment.yaml"), predictor)
-    made["metadata"]["annotations"] = {DIGEST: predictor.digest, RUN: predictor.run}
+    made = _named(read("Deployment"), predictor)
+    made["metadata"]["annotations"] = {DIGEST: predictor.digest}
     spec, serving = made["spec"], predictor.serving
     spec["replicas"] = serving.replicas
+    if serving.autoscaling:
+        del spec["replicas"]
     spec["progressDeadlineSeconds"] = serving.timeout_s
     spec["selector"]["matchLabels"][NAME_LABEL] = predictor.name
     spec["template"]["metadata"]["labels"][NAME_LABEL] = predictor.name
@@ -104,9 +105,11 @@ def _deployment(predictor: Predictor, config_maps: list[str]) -> Object:
 
 def _fill_pod(pod: Object, predictor: Predictor, config_maps: list[str]) -> None:
     serving = predictor.serving
+    pod["serviceAccountName"] = predictor.name
     pod["topologySpreadConstraints"][0]["labelSelector"]["matchLabels"][NAME_LABEL] = predictor.name
     fetch, server = pod["initContainers"][0], pod["containers"][0]
     fetch["image"] = server["image"] = predictor.image
+    fetch["envFrom"][0]["secretRef"]["name"] = serving.secret
     uri = predictor.uri or f"file://{_DELIVERED}"
     fetch["args"] = [uri, "/bundle", "--digest", predictor.digest]
     server["args"] = [*server["args"], "--digest", predictor.digest]
@@ -127,10 +130,4 @@ def _named(made: Object, predictor: Predictor) -> Object:
     made["metadata"]["name"] = predictor.name
     made["metadata"]["namespace"] = predictor.serving.namespace
     made["metadata"]["labels"][NAME_LABEL] = predictor.name
-    return made
-
-
-def _read(name: str) -> Object:
-    text = resources.files("slipway.manifests").joinpath("predictor", name).read_text(encoding="utf-8")
-    made: Object = yaml.safe_load(text)
     return made

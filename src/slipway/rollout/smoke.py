@@ -3,6 +3,7 @@
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -36,21 +37,40 @@ def test(endpoint: str, bundle: Bundle) -> int:
     Raises:
         ServingError: It does not answer, or answers otherwise.
     """
+    try:
+        return compare(lambda content: _ask(f"{endpoint}/predict", content), bundle, endpoint)
+    except urllib.error.HTTPError as error:
+        said = error.read(2000).decode(errors="replace")
+        message = f"{endpoint} refuses the golden rows with status {error.code}: {said}"
+        raise ServingError(message) from None
+
+
+def compare(ask: Callable[[Any], Any], bundle: Bundle, called: str) -> int:
+    """Asks for the golden rows and compares the answers with those expected.
+
+    Args:
+        ask: Posts JSON to ``/predict`` and gives the answer.
+        bundle: The bundle that is to be served.
+        called: Who is asked, for sentences.
+
+    Returns:
+        Rows that were asked for.
+
+    Raises:
+        ServingError: It does not answer, or answers otherwise.
+    """
     rows = bundle.golden.rows(bundle.schema)
     try:
-        answer = _ask(f"{endpoint}/predict", {"rows": rows})
+        answer = ask({"rows": rows})
         outputs = np.array([_outputs(item) for item in answer["predictions"]], dtype=np.float64)
         difference = bundle.golden.differences(outputs.reshape(bundle.golden.outputs.shape))
-    except urllib.error.HTTPError as error:
-        message = (
-            f"{endpoint} refuses the golden rows with status {error.code}: {error.read(2000).decode(errors='replace')}"
-        )
-        raise ServingError(message) from None
+    except urllib.error.HTTPError:
+        raise
     except (OSError, ValueError, KeyError, TypeError) as error:
-        message = f"{endpoint} does not answer the golden rows as it should: {error}"
+        message = f"{called} does not answer the golden rows as it should: {error}"
         raise ServingError(message) from None
     if not difference <= TOLERANCE:
-        message = f"{endpoint} answers a golden row with another prediction, off by {difference:.3g}"
+        message = f"{called} answers a golden row with another prediction, off by {difference:.3g}"
         raise ServingError(message)
     return len(rows)
 

@@ -2,19 +2,16 @@
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
-
-from kubernetes.client import AppsV1Api, CoreV1Api
-from kubernetes.client.exceptions import ApiException
 
 from slipway.errors import RolloutError
-from slipway.rollout.connection import Client, told
-from slipway.rollout.objects import DIGEST, NAME_LABEL, PART_LABEL
+from slipway.rollout.api import Cluster
+from slipway.rollout.templates import DIGEST, Object, annotation
 
 logger = logging.getLogger(__name__)
 
-_POLL_SECONDS = 1.0
+POLL_SECONDS = 1.0
 _HOPELESS = frozenset({"ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "CreateContainerConfigError"})
 _RESTARTS = 2
 """Restarts of a container after which its crashes are no accident."""
@@ -22,30 +19,34 @@ _RESTARTS = 2
 
 @dataclass(frozen=True, slots=True)
 class Rollout:
-    """A rollout to wait for.
+    """A Deployment whose new pods are waited for.
 
     Attributes:
-        name: The Deployment.
-        namespace: Its namespace.
-        digest: The bundle that its new pods serve.
-        generation: The Deployment's generation after it was applied.
+        applied: The Deployment as the cluster had it after it was applied.
         seconds: How long it may take.
-        context: The context, for sentences.
+        meanwhile: Called between two looks; may raise to end the waiting.
     """
 
-    name: str
-    namespace: str
-    digest: str
-    generation: int
+    applied: Object
     seconds: float
-    context: str
+    meanwhile: Callable[[], object]
+
+    @property
+    def name(self) -> str:
+        """Name of the Deployment."""
+        return str(self.applied["metadata"]["name"])
+
+    @property
+    def digest(self) -> str:
+        """Digest of the bundle that its new pods serve."""
+        return annotation(self.applied, DIGEST)
 
 
-def wait(client: Client, rollout: Rollout) -> None:
+def wait(cluster: Cluster, rollout: Rollout) -> None:
     """Waits until every pod is new and available.
 
     Args:
-        client: The cluster.
+        cluster: The cluster.
         rollout: What to wait for.
 
     Raises:
@@ -54,92 +55,101 @@ def wait(client: Client, rollout: Rollout) -> None:
     deadline = time.monotonic() + rollout.seconds
     told_before = ""
     while True:
-        with told(f"look at Deployment {rollout.name!r}", rollout.context):
-            found = AppsV1Api(client).read_namespaced_deployment(rollout.name, rollout.namespace)
-            pods = _pods(client, rollout)
-        if (found.metadata.annotations or {}).get(DIGEST) != rollout.digest:
-            message = f"another run deployed another bundle to {rollout.name!r} meanwhile; that one is being served"
+        found = cluster.get("Deployment", rollout.name)
+        if found is None or annotation(found, DIGEST) != rollout.digest:
+            message = f"somebody removed or replaced Deployment {rollout.name!r} meanwhile; run it again"
             raise RolloutError(message)
-        if _done(found, rollout.generation):
+        if _done(found, rollout):
             return
-        reason = _refused(found) or _hopeless(client, rollout, pods)
+        pods = _new_pods(cluster, rollout)
+        reason = _refused(found) or _hopeless(cluster, pods)
         if reason or time.monotonic() > deadline:
             why = reason or f"not every pod was ready after {rollout.seconds:g} s{_waiting(pods)}"
-            before = (found.status.available_replicas or 0) - _ready(pods)
+            before = found.get("status", {}).get("availableReplicas", 0) - _ready(pods)
             still = "; the pods that were ready before still serve" if before > 0 else ""
             message = f"the rollout of {rollout.name!r} failed: {why}{still}"
             raise RolloutError(message)
-        state = f"{found.status.updated_replicas or 0} of {found.spec.replicas} pods new, {_ready(pods)} of them ready"
+        updated, wanted = found.get("status", {}).get("updatedReplicas", 0), found["spec"]["replicas"]
+        state = f"{rollout.name}: {updated} of {wanted} pods new, {_ready(pods)} of them ready"
         if state != told_before:
             logger.info("%s", state)
             told_before = state
-        time.sleep(_POLL_SECONDS)
+        rollout.meanwhile()
+        time.sleep(POLL_SECONDS)
 
 
-def _done(found: Any, generation: int) -> bool:
-    wanted, status = found.spec.replicas, found.status
-    return (
-        (status.observed_generation or 0) >= generation
-        and (status.updated_replicas or 0) == wanted
-        and (status.replicas or 0) == wanted
-        and (status.available_replicas or 0) == wanted
-    )
+def pods(cluster: Cluster, track: Object) -> list[Object]:
+    """The pods of a Deployment.
+
+    Args:
+        cluster: The cluster.
+        track: The Deployment.
+    """
+    return cluster.find("Pod", track["spec"]["selector"]["matchLabels"])
 
 
-def _pods(client: Client, rollout: Rollout) -> list[Any]:
-    selector = f"{NAME_LABEL}={rollout.name},{PART_LABEL}=predictor"
-    found = CoreV1Api(client).list_namespaced_pod(rollout.namespace, label_selector=selector).items
-    return [pod for pod in found if (pod.metadata.annotations or {}).get(DIGEST) == rollout.digest]
+def is_ready(pod: Object) -> bool:
+    """Whether a pod gets requests."""
+    ending = "deletionTimestamp" in pod["metadata"]
+    return not ending and any(item["type"] == "Ready" and item["status"] == "True" for item in _conditions(pod))
 
 
-def _ready(pods: list[Any]) -> int:
-    return sum(
-        any(item.type == "Ready" and item.status == "True" for item in pod.status.conditions or []) for pod in pods
-    )
+def _done(found: Object, rollout: Rollout) -> bool:
+    wanted, status = found["spec"]["replicas"], found.get("status", {})
+    counts = [status.get(name, 0) for name in ("updatedReplicas", "replicas", "availableReplicas")]
+    seen = int(status.get("observedGeneration", 0)) >= int(rollout.applied["metadata"].get("generation", 0))
+    return seen and counts == [wanted] * 3
 
 
-def _containers(pod: Any) -> list[Any]:
-    return [*(pod.status.init_container_statuses or []), *(pod.status.container_statuses or [])]
+def _new_pods(cluster: Cluster, rollout: Rollout) -> list[Object]:
+    return [pod for pod in pods(cluster, rollout.applied) if annotation(pod, DIGEST) == rollout.digest]
 
 
-def _hopeless(client: Client, rollout: Rollout, pods: list[Any]) -> str:
-    for pod in pods:
+def _ready(found: list[Object]) -> int:
+    return sum(map(is_ready, found))
+
+
+def _conditions(pod: Object) -> list[Object]:
+    return pod.get("status", {}).get("conditions") or []
+
+
+def _containers(pod: Object) -> list[Object]:
+    status = pod.get("status", {})
+    return [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]
+
+
+def _hopeless(cluster: Cluster, found: list[Object]) -> str:
+    for pod in found:
         for container in _containers(pod):
-            waiting = container.state.waiting if container.state else None
-            if waiting is not None and waiting.reason in _HOPELESS:
-                said = f": {waiting.message}" if waiting.message else ""
-                return f"container {container.name!r} of pod {pod.metadata.name!r} can't start, {waiting.reason}{said}"
-            if (container.restart_count or 0) >= _RESTARTS and not container.ready:
-                ended = container.last_state.terminated if container.last_state else None
-                killed = ended is not None and ended.reason == "OOMKilled"
-                said = (
-                    "it needs more memory than serving.memory allows"
-                    if killed
-                    else _last_words(client, rollout, pod, container.name)
-                )
-                return f"container {container.name!r} of pod {pod.metadata.name!r} crashes: {said}"
+            name, where = container["name"], f"of pod {pod['metadata']['name']!r}"
+            waiting = container.get("state", {}).get("waiting") or {}
+            if waiting.get("reason") in _HOPELESS:
+                said = f": {waiting['message']}" if waiting.get("message") else ""
+                return f"container {name!r} {where} can't start, {waiting['reason']}{said}"
+            if container.get("restartCount", 0) >= _RESTARTS and not container.get("ready"):
+                return f"container {name!r} {where} crashes: {_last_words(cluster, pod, container)}"
     return ""
 
 
-def _refused(found: Any) -> str:
+def _last_words(cluster: Cluster, pod: Object, container: Object) -> str:
+    ended = container.get("lastState", {}).get("terminated") or {}
+    if ended.get("reason") == "OOMKilled":
+        return "it needs more memory than serving.memory allows"
+    text = cluster.log(pod["metadata"]["name"], container["name"]).strip()
+    return text.splitlines()[-1] if text else "its log says nothing"
+
+
+def _refused(found: Object) -> str:
     """Why the cluster creates no pod, such as a quota or a pod security standard."""
-    conditions = found.status.conditions or []
-    return next((item.message for item in conditions if item.type == "ReplicaFailure" and item.status == "True"), "")
+    conditions = found.get("status", {}).get("conditions") or []
+    return next(
+        (item["message"] for item in conditions if item["type"] == "ReplicaFailure" and item["status"] == "True"), ""
+    )
 
 
-def _last_words(client: Client, rollout: Rollout, pod: Any, container: str) -> str:
-    try:
-        text = CoreV1Api(client).read_namespaced_pod_log(
-            pod.metadata.name, rollout.namespace, container=container, previous=True, tail_lines=5
-        )
-    except ApiException:
-        return "its log can't be read"
-    return text.strip().splitlines()[-1] if text.strip() else "it says nothing"
-
-
-def _waiting(pods: list[Any]) -> str:
-    for pod in pods:
-        for item in pod.status.conditions or []:
-            if item.type == "PodScheduled" and item.status == "False":
-                return f": pod {pod.metadata.name!r} finds no node ({item.message})"
+def _waiting(found: list[Object]) -> str:
+    for pod in found:
+        for item in _conditions(pod):
+            if item["type"] == "PodScheduled" and item["status"] == "False":
+                return f": pod {pod['metadata']['name']!r} finds no node ({item.get('message', '')})"
     return ""

@@ -137,7 +137,7 @@ def assemble(
     metrics = Metrics(models, board, place)
     metrics.watch(beside.readings)
     metrics.watch(lambda: [Reading("slipway_queue_depth", "gauge", "Large requests that run or wait.", {}, work.depth)])
-    probes = Probes(models, metrics, life)
+    probes = Probes(models, metrics, life, settings.alive_until)
     pages = Pages(models, settings)
     feedback = Feedback(models, beside.log, limits)
     inline = {"inline_bytes": 0} if settings.cache.url else {}  # to ask Redis is to wait, so not on the event loop

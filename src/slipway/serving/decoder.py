@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from slipway.data.schema import Kind, Schema
 from slipway.serving.rows import Checker
-from slipway.serving.values import LARGEST_INTEGER, seconds
+from slipway.serving.values import LARGEST_INTEGER, converter, seconds
 
 Inputs = dict[str, NDArray[Any]]
 Block = NDArray[Any] | None
@@ -22,6 +22,7 @@ _TYPES: dict[Kind, frozenset[type]] = {
     "integer": frozenset({int, _NULL}),
     "boolean": frozenset({bool, _NULL}),
     "category": frozenset({str, _NULL}),
+    "text": frozenset({str, _NULL}),
     "date": frozenset({str, _NULL}),
 }
 
@@ -95,6 +96,7 @@ class _Group:
             "integer": _integers,
             "boolean": _numbers,
             "category": lambda cells: _texts(cells, checker.longest_text),
+            "text": lambda cells: _texts(cells, checker.longest_text, converter("text")),
             "date": _dates,
         }[kind]
         self._outside = checker.bounds(columns)
@@ -134,8 +136,8 @@ def _integers(cells: tuple[Any, ...]) -> NDArray[np.float64] | None:
     return numbers if not (np.abs(numbers) > LARGEST_INTEGER).any() else None
 
 
-def _texts(cells: tuple[Any, ...], longest: int) -> NDArray[Any] | None:
-    texts = [text.strip() if text else "" for text in cells]
+def _texts(cells: tuple[Any, ...], longest: int, convert: Callable[[Any], Any] = str.strip) -> NDArray[Any] | None:
+    texts = [convert(text) if text else "" for text in cells]
     if max(map(len, texts)) > longest:
         return None
     return np.array(texts, dtype=object)

@@ -140,7 +140,7 @@ def _rows(entries: list[Entry]) -> Iterator[dict[str, Any]]:
             yield truth_row(record)
         else:
             manifest = bundle.manifest
-            yield from prediction_rows(record, bundle.schema, manifest.threshold, manifest.name, manifest.digest[:12])
+            yield from prediction_rows(record, bundle.schema, manifest)
 
 
 def _count(entry: Entry) -> int:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from slipway import __version__
-from slipway.data.schema import Column
+from slipway.data.schema import TEXTUAL, Column
 from slipway.serving import protocol
 from slipway.serving.explain import MAX_ROWS
 from slipway.serving.predictor import Predictor
@@ -17,6 +17,7 @@ _KINDS: dict[str, Json] = {
     "integer": {"type": "integer", "minimum": -(2**53), "maximum": 2**53},
     "boolean": {"type": "boolean"},
     "category": {"type": "string"},
+    "text": {"type": "string"},
     "date": {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]},
 }
 _REFUSALS = {
@@ -71,12 +72,13 @@ def _column(column: Column, settings: Settings) -> Json:
     made = dict(_KINDS[column.kind])
     if column.nullable:
         made["type"] = [made["type"], "null"]
-    if column.kind == "category":
+    if column.kind in TEXTUAL:
         made["maxLength"] = settings.limits.text
         if not column.nullable:
             made["pattern"] = r"\S"
-        made["examples"] = list((column.levels or ())[:5])
-        made["description"] = "Levels that the training data did not have are allowed."
+        if column.kind == "category":
+            made["examples"] = list((column.levels or ())[:5])
+            made["description"] = "Levels that the training data did not have are allowed."
     elif column.minimum is not None and column.kind != "date":
         made["description"] = f"In the training data from {column.minimum:g} to {column.maximum:g}."
         if settings.refuse_outside:

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slipway.bundle.load import Bundle
-from slipway.serving.answers import decide, encoder
+from slipway.data.schema import TEXTUAL
+from slipway.serving.answers import decider, encoder
 from slipway.serving.batches import Batches
 from slipway.serving.decoder import Decoder
 from slipway.serving.rows import Checker
@@ -37,6 +38,7 @@ class Predictor:
         who: Name, version and, where there are several, variant, for answers.
         decoder: Rows or columns to inputs.
         answers: Outputs to a JSON value a row.
+        classes: Outputs to the class of each row, as its position among the classes.
         threshold: Probability from which the positive class of a binary model is predicted; else None.
         numeric_names: Names of the columns, where all of them are numbers or booleans; else empty.
     """
@@ -60,23 +62,20 @@ class Predictor:
         self._batches = Batches(bundle.predict, settings.threads, bundle.golden.inputs)
         self.answers = encoder(bundle.schema.target, bundle.manifest)
         self.threshold = bundle.manifest.threshold if bundle.schema.target.task == "binary" else None
+        self.classes = decider(bundle.schema.target, bundle.manifest)
         kinds = set(bundle.schema.kinds.values())
-        self.numeric_names = () if kinds & {"category", "date"} else bundle.schema.names
+        self.numeric_names = () if kinds & {*TEXTUAL, "date"} else bundle.schema.names
 
     def predict(self, inputs: Inputs) -> NDArray[np.float64]:
         """Outputs of the graph; see ``Engine.predict``."""
         return self._cache.predict(self.bundle, inputs) if self._cache else self._batches.predict(inputs)
-
-    def classes(self, outputs: NDArray[np.float64]) -> list[int]:
-        """The class of each row, as its position among the classes."""
-        return decide(outputs, self.bundle.manifest.threshold)
 
     def tensors(self, outputs: NDArray[np.float64]) -> list[Tensor]:
         """Outputs of the graph as tensors of the Open Inference Protocol; ``protocol.outputs`` describes them."""
         target = self.bundle.schema.target
         if target.task == "regression":
             return [Tensor("value", "FP64", outputs.shape, outputs)]
-        labels = [target.label(place) for place in decide(outputs, self.bundle.manifest.threshold)]
+        labels = [target.label(place) for place in self.classes(outputs)]
         return [
             Tensor("label", DATATYPES[target.kind], (len(labels),), labels),
             Tensor("probabilities", "FP64", outputs.shape, outputs.ravel()),

@@ -1,11 +1,14 @@
 """What is asked by probes, by Prometheus and by people who look around."""
 
+from pathlib import Path
+
 from slipway.serving.life import Life
 from slipway.serving.metrics import Metrics
 from slipway.serving.models import Models
 from slipway.serving.request import Request
 from slipway.serving.response import Response, json
 from slipway.serving.routing import Handler, Route
+from slipway.serving.watched import alive
 
 _PROMETHEUS = ((b"content-type", b"text/plain; version=0.0.4; charset=utf-8"),)
 
@@ -17,10 +20,12 @@ class Probes:
         models: The models.
         metrics: The metrics.
         life: Whether the server is about to end.
+        alive_until: File that says until when to be ready; empty for always.
     """
 
-    def __init__(self, models: Models, metrics: Metrics, life: Life) -> None:
+    def __init__(self, models: Models, metrics: Metrics, life: Life, alive_until: str = "") -> None:
         self._models = models
+        self._alive_until = Path(alive_until) if alive_until else None
         self._life = life
         self._metrics = metrics
 
@@ -33,6 +38,9 @@ class Probes:
         refused = {"refused": self._models.refused} if self._models.refused else {}
         if self._life.ending or not self._models.ready:
             reason = "the server is ending" if self._life.ending else "the models are not loaded"
+            return json({"ready": False, "reason": reason, **refused}, 503)
+        if not alive(self._alive_until):
+            reason = "this canary is ready only while a rollout watches it, and none does"
             return json({"ready": False, "reason": reason, **refused}, 503)
         first = self._models.choose(request)
         digest = first.bundle.manifest.digest

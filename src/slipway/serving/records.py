@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from slipway.data.schema import Kind, Schema
+from slipway.bundle.manifest import Manifest
+from slipway.data.schema import TEXTUAL, Kind, Schema
 from slipway.errors import ServingError
-from slipway.serving.answers import decide
+from slipway.serving.answers import decider
 
 PREFIX = "slipway_"
 """Start of the names of the log's own columns; the others are the model's."""
@@ -77,23 +78,19 @@ def truth_types(schema: Schema) -> Types:
     return {f"{PREFIX}id": "text", f"{PREFIX}row": "integer", f"{PREFIX}time": "time", f"{PREFIX}truth": truth}
 
 
-def prediction_rows(
-    record: Prediction, schema: Schema, threshold: float, model: str, version: str
-) -> Iterator[dict[str, Any]]:
+def prediction_rows(record: Prediction, schema: Schema, manifest: Manifest) -> Iterator[dict[str, Any]]:
     """The rows of a prediction, values as JSON has them, times in microseconds since 1970.
 
     Args:
         record: The prediction.
         schema: The model's columns.
-        threshold: Probability from which a binary prediction is the positive class.
-        model: Name of the model.
-        version: Its version.
+        manifest: The bundle's manifest.
     """
-    own = [record.id, 0, round(record.time * 1e6), model, version, record.variant]
+    own = [record.id, 0, round(record.time * 1e6), manifest.name, manifest.digest[:12], record.variant]
     inputs = [_plain(record.inputs[name][:, 0].tolist(), kind) for name, kind in schema.kinds.items()]
     names = list(prediction_types(schema))
     classes = schema.target.classes
-    labels = [classes[place] for place in decide(record.outputs, threshold)] if classes else []
+    labels = [classes[place] for place in decider(schema.target, manifest)(record.outputs)] if classes else []
     for row, (outputs, *values) in enumerate(zip(record.outputs.tolist(), *inputs, strict=True)):
         own[1] = row
         answers = [labels[row], *outputs] if classes else [outputs]
@@ -107,7 +104,7 @@ def truth_row(record: Truth) -> dict[str, Any]:
 
 
 def _plain(values: list[Any], kind: Kind) -> list[Any]:
-    if kind == "category":
+    if kind in TEXTUAL:
         return [value or None for value in values]
     if kind == "number":
         return values

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from slipway.data.schema import Column, Schema
+from slipway.data.schema import TEXTUAL, Column, Schema
 from slipway.serving.fields import FieldError, InvalidRowsError
 from slipway.serving.values import Converter, OutOfRangeError, converter, expected
 from slipway.settings import Settings
@@ -140,14 +140,15 @@ def _unless(errors: list[FieldError], inputs: Inputs) -> Inputs:
 
 
 def _array(column: Column, values: list[float | str | None]) -> NDArray[Any]:
-    if column.kind == "category":
+    if column.kind in TEXTUAL:
         return np.array([value or "" for value in values], dtype=object).reshape(-1, 1)
     return np.array([np.nan if value is None else value for value in values], dtype=np.float64).reshape(-1, 1)
 
 
 def _missing(column: Column, row: int | None) -> FieldError:
     null = ", or null" if column.nullable else ""
-    return FieldError(row, column.name, "missing", f"{expected(column.kind)} is needed{null}")
+    made = f": {column.made}" if column.made else ""
+    return FieldError(row, column.name, "missing", f"{expected(column.kind)} is needed{null}{made}")
 
 
 def _type_of(value: Any) -> str:

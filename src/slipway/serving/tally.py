@@ -137,6 +137,8 @@ class _Scores:
 
 def _look(column: Column) -> Callable[[NDArray[Any]], tuple[int, int]]:
     """A function from a column's values to the number of nulls, and of values that the training data did not have."""
+    if column.kind == "text":
+        return lambda values: (values.tolist().count(""), 0)
     if column.kind == "category":
         levels = frozenset(column.levels or ())
 

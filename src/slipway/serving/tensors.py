@@ -31,6 +31,7 @@ DATATYPES: Final[dict[Kind, str]] = {
     "integer": "INT64",
     "boolean": "BOOL",
     "category": BYTES,
+    "text": BYTES,
     "date": BYTES,
 }
 """The datatype of each kind of column."""

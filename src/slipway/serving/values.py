@@ -1,6 +1,7 @@
 """JSON values as what a graph takes, by the kind of their column."""
 
 import math
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -9,6 +10,9 @@ from slipway.data.schema import Kind
 
 LARGEST_INTEGER: Final = 2**53
 """Largest integer that a float64 tells apart from its neighbours."""
+
+_WHITESPACE: Final = re.compile(r"[\t-\r\x85\xa0 ]+")
+"""What separates the words of a text, as in ``slipway.features.inputs``."""
 
 Converter = Callable[[Any], float | str]
 
@@ -64,6 +68,10 @@ def _category(value: Any) -> str:
     raise ValueError(_EXPECTED["category"])
 
 
+def _text(value: Any) -> str:
+    return _WHITESPACE.sub(" ", _category(value)).strip(" ")
+
+
 def _date(value: Any) -> float:
     try:
         return seconds(value.strip())
@@ -86,6 +94,7 @@ _EXPECTED: Final[dict[Kind, str]] = {
     "integer": "an integer",
     "boolean": "true or false",
     "category": "a text",
+    "text": "a text",
     "date": "a date as 2026-11-21 or 2026-11-21T09:30:00Z",
 }
 _CONVERTERS: Final[dict[Kind, Converter]] = {
@@ -93,5 +102,6 @@ _CONVERTERS: Final[dict[Kind, Converter]] = {
     "integer": _integer,
     "boolean": _boolean,
     "category": _category,
+    "text": _text,
     "date": _date,
 }

@@ -1,21 +1,38 @@
 """From a YAML file to a checked spec, or to sentences that say what is wrong with it."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from slipway.errors import SpecError
+from slipway.errors import SpecError, nearest
 from slipway.spec.model import Spec
+
+_MERGE = "tag:yaml.org,2002:merge"
 
 Section = TypeVar("Section", bound=BaseModel)
 
 
+class _Loader(yaml.SafeLoader):
+    """A safe loader that takes no key twice; PyYAML keeps the last one without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE:
+                if key.value in keys:
+                    message = f"field {key.value!r} is there twice, the second time in line {key.start_mark.line + 1}"
+                    raise yaml.YAMLError(message)
+                keys.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
 def load(path: Path) -> Spec:
-    """Reads a spec file. A relative ``data`` is taken from the file's folder, a relative ``registry`` from here.
+    """Reads a spec file.
+
+    A relative ``data`` is taken from the file's folder, a relative ``registry`` and ``search.storage`` from here.
 
     Args:
         path: A YAML file.
@@ -24,7 +41,7 @@ def load(path: Path) -> Spec:
         SpecError: The file can't be read, is not YAML, or a field is unknown or not allowed.
     """
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a safe loader
     except FileNotFoundError:
         message = (
             f"there is no spec at {str(path)!r}: write one with 'slipway init DATA --target COLUMN', "
@@ -46,6 +63,7 @@ def load(path: Path) -> Spec:
         update={
             "data": _absolute(spec.data, path.resolve().parent),
             "registry": _absolute(spec.registry, Path.cwd()),
+            "search": spec.search.model_copy(update={"storage": _absolute(spec.search.storage, Path.cwd())}),
         }
     )
 
@@ -75,8 +93,8 @@ def _sentence(error: Any, model: type[BaseModel]) -> str:
         return f"field {name!r} is missing and has no default"
     if error["type"] == "extra_forbidden":
         known = list(_section(model, path[:-1]).model_fields)
-        near = get_close_matches(path[-1], known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"allowed are: {', '.join(known)}"
+        near = nearest(path[-1], known)
+        hint = f"did you mean {near!r}?" if near else f"allowed are: {', '.join(known)}"
         return f"field {name!r} is unknown; {hint}"
     said = error["msg"].removeprefix("Value error, ").removeprefix("Input ")
     value = f" is {error['input']!r}" if not isinstance(error["input"], dict) else ""

@@ -1,6 +1,5 @@
 """How a model is served."""
 
-import json
 from typing import Annotated, Any
 
 from pydantic import Field, field_validator
@@ -8,6 +7,7 @@ from pydantic import Field, field_validator
 from slipway.checked import checked
 from slipway.errors import ServingError
 from slipway.settings import Settings
+from slipway.spec.exposure import Autoscaling, Exposure
 from slipway.spec.section import Section
 
 Quantity = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi)?$")]
@@ -30,16 +30,16 @@ class Serving(Section):
     """CPU that each pod asks for."""
     memory: Quantity = "512Mi"
     """Memory that each pod asks for and is limited to."""
+    autoscaling: Autoscaling | None = None
+    """Bounds between which the number of pods follows the load; null keeps replicas."""
+    exposure: Exposure = Exposure()
+    """How requests come in from outside of the cluster."""
+    secret: str = "slipway-storage"  # noqa: S105 - the name of one
+    """Secret with the storage's credentials, as environment variables of the init step."""
     timeout_s: int = Field(default=300, ge=5)
     """Seconds that a rollout may take until every pod is ready."""
     server: dict[str, Any] = {}
     """Settings of the server itself, such as workers or log: {uri: …}, as in a file for slipway serve --config."""
-
-    @field_validator("server", mode="before")
-    @classmethod
-    def _from_a_pipeline(cls, value: Any) -> Any:
-        """A pipeline's parameter carries it as JSON."""
-        return json.loads(value) if isinstance(value, str) else value
 
     @field_validator("server")
     @classmethod

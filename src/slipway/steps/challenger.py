@@ -49,6 +49,7 @@ class Challenger:
 
     Attributes:
         graph: Plan and model in one graph, serialised.
+        engine: The graph, ready to answer.
         test: The test rows.
         inputs: The test rows as the graph takes them.
         outputs: The graph's answers for them.
@@ -56,6 +57,7 @@ class Challenger:
     """
 
     graph: bytes
+    engine: Engine
     test: Split
     inputs: Mapping[str, NDArray[Any]]
     outputs: NDArray[np.float64]
@@ -103,4 +105,4 @@ def build(model: Model, plan: Plan, schema: Schema, rows: Path, features: Path, 
         bundle_mb=bundles.size_mb(model, graph),
         latency_ms=bundles.latency_ms(engine, given),
     )
-    return Challenger(graph, split, given, answers, measured)
+    return Challenger(graph, engine, split, given, answers, measured)

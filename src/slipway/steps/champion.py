@@ -1,6 +1,9 @@
 """The champion, asked about today's rows."""
 
+import re
 import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -10,15 +13,40 @@ from numpy.typing import NDArray
 from slipway.bundle import manifest as manifests
 from slipway.bundle.load import Bundle, load
 from slipway.data.heldout import Heldout
-from slipway.data.schema import Column, Schema, Target
+from slipway.data.schema import TEXTUAL, Column, Schema, Target
 from slipway.data.target import encode
 from slipway.drift.profile import Profile
-from slipway.errors import DataError
+from slipway.errors import BundleError, DataError
+from slipway.evaluation import decision
+from slipway.evaluation.standing import Contender
 from slipway.features.inputs import inputs
 from slipway.registry.folder import Registry, Version
 
 MIN_ROWS = 30
 """Fewest test rows that a champion is compared on."""
+
+
+@contextmanager
+def fetched(version: Version, registry: str) -> Iterator[Path]:
+    """The verified bundle of a champion in a folder that is gone afterwards.
+
+    Args:
+        version: The champion.
+        registry: Where it is kept.
+
+    Raises:
+        BundleError: The bundle is damaged; the sentence names the version and where it is kept.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            yield Registry(registry).fetch(version, Path(folder))
+        except BundleError as error:
+            found = re.sub(r"^bundle '[^']*':? ", "its bundle ", str(error))
+            message = (
+                f"the champion v{version.number} in {version.uri!r} can't be used: {found}; put the files of its "
+                "bundle back, or give the new model another 'name'"
+            )
+            raise BundleError(message) from None
 
 
 def find(name: str, registry: str) -> Version | None:
@@ -36,9 +64,22 @@ def reference(version: Version, registry: str) -> Profile:
     Raises:
         BundleError: The bundle is damaged.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        fetched = Registry(registry).fetch(version, Path(folder))
-        return Profile.from_json((fetched / manifests.REFERENCE).read_bytes())
+    with fetched(version, registry) as bundle:
+        return Profile.from_json((bundle / manifests.REFERENCE).read_bytes())
+
+
+def schema(version: Version, registry: str) -> Schema:
+    """The schema of a champion, from its verified bundle.
+
+    Args:
+        version: The champion.
+        registry: Where it is kept.
+
+    Raises:
+        BundleError: The bundle is damaged.
+    """
+    with fetched(version, registry) as bundle:
+        return Schema.from_json((bundle / manifests.SCHEMA).read_bytes())
 
 
 def unseen(version: Version, registry: str, frame: pl.DataFrame, schema: Schema) -> NDArray[np.bool_]:
@@ -57,9 +98,8 @@ def unseen(version: Version, registry: str, frame: pl.DataFrame, schema: Schema)
         BundleError: The champion is damaged.
         DataError: It can't be told, or too few are left.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        fetched = Registry(registry).fetch(version, Path(folder))
-        heldout = Heldout.from_json((fetched / manifests.HELDOUT).read_bytes())
+    with fetched(version, registry) as bundle:
+        heldout = Heldout.from_json((bundle / manifests.HELDOUT).read_bytes())
     found = heldout.includes(frame, labels(frame, schema.target))
     if found is None or found.sum() < MIN_ROWS:
         why = "its columns changed" if found is None else f"only {found.sum()} of {len(frame)} are left"
@@ -78,8 +118,10 @@ def labels(frame: pl.DataFrame, target: Target) -> list[str]:
     return [target.classes[place] for place in encode(frame[target.name], target).tolist()]
 
 
-def outputs(version: Version, registry: str, frame: pl.DataFrame, schema: Schema) -> NDArray[np.float64]:
-    """The champion's predictions for raw rows.
+def contender(
+    version: Version, registry: str, frame: pl.DataFrame, schema: Schema, costs: Mapping[str, Mapping[str, float]]
+) -> Contender:
+    """The champion with its predictions for raw rows; it decides by its own threshold, and by today's costs.
 
     A column that the rows do not have any more counts as missing in every row.
 
@@ -88,20 +130,20 @@ def outputs(version: Version, registry: str, frame: pl.DataFrame, schema: Schema
         registry: Where it is kept.
         frame: The rows.
         schema: Their schema.
-
-    Returns:
-        Probabilities (n, k) in the order of the schema's classes, or predictions (n,).
+        costs: What decisions cost.
 
     Raises:
         BundleError: The champion is damaged.
         DataError: It predicts something else, or a column has become of another kind.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        bundle = load(Registry(registry).fetch(version, Path(folder)))
+    with fetched(version, registry) as folder:
+        bundle = load(folder)
         order = _order(bundle, schema.target, version)
         columns = [_column(frame, column, schema, version) for column in bundle.schema.columns]
         answers = bundle.predict(inputs(pl.DataFrame(columns), bundle.schema.kinds))
-    return answers[:, order] if order else answers
+    threshold = bundle.manifest.threshold if order in ([], [0, 1]) else 1 - bundle.manifest.threshold
+    rule = threshold if schema.target.task == "regression" else decision.rule(threshold, costs, schema.target)
+    return Contender(f"champion v{version.number}", answers[:, order] if order else answers, threshold=rule)
 
 
 def _order(bundle: Bundle, target: Target, version: Version) -> list[int]:
@@ -117,10 +159,10 @@ def _order(bundle: Bundle, target: Target, version: Version) -> list[int]:
 
 def _column(frame: pl.DataFrame, column: Column, schema: Schema, version: Version) -> pl.Series:
     if column.name not in frame.columns:
-        kind = pl.String if column.kind == "category" else pl.Float64 if column.kind != "date" else pl.Datetime("us")
+        kind = pl.String if column.kind in TEXTUAL else pl.Float64 if column.kind != "date" else pl.Datetime("us")
         return pl.Series(column.name, [None] * len(frame), dtype=kind)
     now = schema.kinds.get(column.name, column.kind)
-    if now != column.kind and {now, column.kind} & {"category", "date"}:
+    if now != column.kind and {now, column.kind} & {*TEXTUAL, "date"}:
         message = (
             f"column {column.name!r} is {now}, but was {column.kind} when the champion v{version.number} was trained; "
             f"set types: {{{column.name}: {column.kind}}}, or mend the data"

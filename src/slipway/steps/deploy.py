@@ -20,17 +20,25 @@ TARGETS = ("auto", "local", "kubernetes")
 
 @step
 def deploy(
-    fields: dict[str, Any], *, bundle: str, to: str = "auto", context: str = "", state: str = "", run: str = ""
+    fields: dict[str, Any],
+    *,
+    bundle: str,
+    to: str = "auto",
+    context: str = "",
+    state: str = "",
+    run: str = "",
+    reason: str = "",
 ) -> str:
     """Serves a bundle and waits until it answers.
 
     Args:
-        fields: Fields of the spec: name, registry, serving.
+        fields: Fields of the spec: name, registry, serving, rollout.
         bundle: The bundle's folder; when a registry is given, the bundle is taken from there.
         to: ``kubernetes``, ``local``, or ``auto``: the cluster that the step itself runs in, else this machine.
         context: The kubeconfig context; empty inside a cluster.
         state: File that remembers the local server; empty for one in the working directory.
         run: Name of the run, for the record.
+        reason: Why it is deployed, for the record.
 
     Returns:
         Where predictions are answered.
@@ -48,10 +56,10 @@ def deploy(
         to = "kubernetes" if "KUBERNETES_SERVICE_HOST" in os.environ else "local"
     digest = manifests.read(Path(bundle)).digest
     uri = Registry(spec.registry).uri_of(spec.name, digest) if fields.get("registry") else bundle
-    return serve(spec, uri, digest, to, context, Path(state or f".slipway/servers/{spec.name}.json"), run)
+    return serve(spec, uri, digest, to, context, Path(state or f".slipway/servers/{spec.name}.json"), run, reason)
 
 
-def serve(spec: Spec, uri: str, digest: str, to: str, context: str, state: Path, run: str) -> str:
+def serve(spec: Spec, uri: str, digest: str, to: str, context: str, state: Path, run: str, reason: str = "") -> str:
     """Serves a bundle on this machine or in a cluster; nothing happens when it is served there already.
 
     Args:
@@ -62,6 +70,7 @@ def serve(spec: Spec, uri: str, digest: str, to: str, context: str, state: Path,
         context: The kubeconfig context; empty inside a cluster.
         state: File that remembers the local server.
         run: Name of the run, for the record.
+        reason: Why it is deployed, for the record.
 
     Returns:
         Where predictions are answered.
@@ -70,4 +79,4 @@ def serve(spec: Spec, uri: str, digest: str, to: str, context: str, state: Path,
         return local.launch(uri, digest, spec.serving.host, spec.serving.port, state)
     from slipway.rollout import cluster  # loads the Kubernetes client, which a local run does not need
 
-    return cluster.deploy(uri, digest, spec, context, spec.serving.image or IMAGE, run)
+    return cluster.deploy(uri, digest, spec, context, spec.serving.image or IMAGE, run, reason)

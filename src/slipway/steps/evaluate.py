@@ -1,60 +1,41 @@
 """The step ``evaluate``."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from slipway.bundle import write as bundles
-from slipway.data import heldout, storage
+from slipway.data import storage
 from slipway.data import table as tables
-from slipway.data.heldout import Heldout
-from slipway.data.schema import Kind, Schema
-from slipway.data.split import NAMES, TEST, TRAIN, VALIDATION
-from slipway.drift import profile as profiles
-from slipway.evaluation import baseline, decisions
-from slipway.evaluation import curves as drawing
-from slipway.evaluation.card import card as card_of
+from slipway.data.schema import Schema
+from slipway.data.split import NAMES, TRAIN
+from slipway.evaluation import baseline, decision
 from slipway.evaluation.content import ReportData
 from slipway.evaluation.measure import measures
 from slipway.evaluation.report import report as report_of
 from slipway.evaluation.standing import Contender
-from slipway.evaluation.verdict import judge
-from slipway.features.inputs import inputs
 from slipway.features.plan import Plan
+from slipway.registry.folder import Version
 from slipway.spec import Spec
 from slipway.steps import challenger as challengers
 from slipway.steps import champion as champions
+from slipway.steps import dashboard, testrows
 from slipway.steps.challenger import Challenger
+from slipway.steps.contents import contents
 from slipway.steps.contract import TableContract
+from slipway.steps.dashboard import Curves
 from slipway.steps.events import step
+from slipway.steps.judging import findings, judged
 from slipway.training import store
 from slipway.training.matrix import TARGET
 from slipway.training.search import Trained
 
 logger = logging.getLogger(__name__)
-
-_UNKNOWN_HERE: dict[str, Any] = {"drift": True, "serving": True, "split": {"validation", "test"}}
-"""Fields of the spec that this step is not told; a bundle does not record what nobody knows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Curves:
-    """What the KFP dashboard draws.
-
-    Attributes:
-        roc: False positive rates, true positive rates, thresholds; None where the test rows have one class only. Of
-            more than two classes, all together (micro average).
-        confusion: Class labels, and counts with a row for each true class.
-    """
-
-    roc: tuple[list[float], list[float], list[float]] | None
-    confusion: tuple[list[str], list[list[int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +74,11 @@ def evaluate(
 ) -> Result:
     """Judges the best candidate against the champion on the same test rows, and writes it as a bundle.
 
+    The validation and the test rows are held in memory, one after the other, with their features and with what every
+    candidate answers for them: about 100 bytes for each raw value, so ten million values need 1 GB.
+
     Args:
-        fields: Fields of the spec: name, registry, metric, threshold, gates.
+        fields: Fields of the spec: name, purpose, owner, registry, metric, costs, gates, fairness.
         seed: Seed of the bootstrap.
         rows: Folder of the raw rows of each split.
         features: Folder of their features.
@@ -116,129 +100,88 @@ def evaluate(
     candidates = [item.name for item in trained]
     spec = agreed.spec({**fields, "candidates": candidates, "split": {"seed": seed}})
     fitted = Plan.from_json(Path(plan).read_text(encoding="utf-8"))
+    agreed = replace(agreed, schema=fitted.schema(agreed.schema), notes=(*agreed.notes, *fitted.notes))
     goal = tables.read(Path(features) / NAMES[TRAIN], [TARGET])[TARGET].to_numpy()
     challenger = challengers.build(trained[0].model, fitted, agreed.schema, Path(rows), Path(features), goal)
     logger.info(
         "graph and native model agree on every held-out row (largest difference %.1e)", challenger.measured.parity
     )
     version = champions.find(spec.name, fields.get("registry", ""))
-    champion = None
-    if version is not None:
-        unseen = champions.unseen(version, spec.registry, challenger.test.frame, agreed.schema)
-        if not unseen.all():
-            seen, kept = int((~unseen).sum()), int(unseen.sum())
-            logger.info(
-                "%d test rows trained the champion, for they were split otherwise then; the other %d judge", seen, kept
-            )
-            challenger = challenger.restricted(unseen)
-        answers = champions.outputs(version, spec.registry, challenger.test.frame, agreed.schema)
-        champion = Contender(f"champion v{version.number}", answers)
-    y = challenger.test.matrix.y
-    judged = judge(
-        y,
-        _contenders(trained, challenger),
-        baseline.outputs(goal, agreed.schema.target, len(y)),
-        target=agreed.schema.target,
-        spec=spec,
-        champion=champion,
-        measured=challenger.measured,
-    )
-    data = ReportData(
+    challenger, champion = _against(version, challenger, agreed.schema, spec)
+    data = _judge(agreed, spec, fitted, challenger, trained, champion, goal, Path(rows))
+    filled = contents(data, challenger, trained[0], fitted, spec, Path(rows))
+    digest = bundles.write(Path(bundle), filled).digest
+    storage.write_text(report, report_of(data))
+    storage.write_text(card, filled.card)
+    storage.write_text(verdict, data.verdict.to_json())
+    logger.info("%s", data.verdict.reason)
+    for remark in data.verdict.remarks:
+        logger.warning("%s", remark)
+    number = version.number if version else 0
+    return Result(data.verdict.promoted, number, digest, dashboard.metrics(data), dashboard.curves(data))
+
+
+def _against(
+    version: Version | None, challenger: Challenger, schema: Schema, spec: Spec
+) -> tuple[Challenger, Contender | None]:
+    """Challenger and champion on the test rows that neither was trained on."""
+    if version is None:
+        return challenger, None
+    unseen = champions.unseen(version, spec.registry, challenger.test.frame, schema)
+    if not unseen.all():
+        seen, kept = int((~unseen).sum()), int(unseen.sum())
+        logger.info(
+            "%d test rows trained the champion, for they were split otherwise then; the other %d judge", seen, kept
+        )
+        challenger = challenger.restricted(unseen)
+    return challenger, champions.contender(version, spec.registry, challenger.test.frame, schema, spec.costs)
+
+
+def _judge(
+    agreed: TableContract,
+    spec: Spec,
+    plan: Plan,
+    challenger: Challenger,
+    trained: tuple[Trained, ...],
+    champion: Contender | None,
+    goal: NDArray[Any],
+    rows: Path,
+) -> ReportData:
+    schema = agreed.schema
+    sample = testrows.sample(challenger.test.frame, challenger.test.matrix.y, schema)
+    contenders = _contenders(trained, challenger, schema, spec)
+    usual = baseline.outputs(goal, schema.target, len(sample))
+    found = findings(challenger, sample, contenders, champion, usual, schema, spec)
+    first = contenders[0]
+    return ReportData(
         name=spec.name,
         data=agreed.data,
         fingerprint=agreed.fingerprint,
         created=datetime.now(UTC),
-        schema=agreed.schema,
-        counts={name: tables.rows(Path(rows) / name) for name in NAMES},
-        verdict=judged,
-        measures=measures(y, challenger.outputs, agreed.schema.target, spec),
-        y=y,
-        outputs=challenger.outputs,
-        threshold=spec.threshold,
+        schema=schema,
+        counts={name: tables.rows(rows / name) for name in NAMES},
+        verdict=judged(challenger, sample, contenders, champion, usual, found, schema, spec),
+        measures=measures(sample, first.outputs, schema.target, spec, first.threshold),
+        y=sample.y,
+        outputs=first.outputs,
+        threshold=first.threshold,
         dropped=agreed.dropped,
         notes=agreed.notes,
+        lineage=plan.sources,
+        derived={step.name: step.expression for step in plan.derived},
+        purpose=spec.purpose,
+        owner=spec.owner,
+        periods=testrows.periods(rows, schema),
+        findings=found,
     )
-    contents = _contents(data, challenger, trained[0], fitted, spec, Path(rows))
-    digest = bundles.write(Path(bundle), contents).digest
-    storage.write_text(report, report_of(data))
-    storage.write_text(card, contents.card)
-    storage.write_text(verdict, judged.to_json())
-    logger.info("%s", judged.reason)
-    return Result(judged.promoted, version.number if version else 0, digest, _metrics(data), _curves(data))
 
 
-def _contenders(trained: tuple[Trained, ...], challenger: Challenger) -> list[Contender]:
+def _contenders(trained: tuple[Trained, ...], challenger: Challenger, schema: Schema, spec: Spec) -> list[Contender]:
+    def contender(item: Trained, outputs: NDArray[Any]) -> Contender:
+        regression = schema.target.task == "regression"
+        rule = item.threshold if regression else decision.rule(item.threshold, spec.costs, schema.target)
+        return Contender(item.name, outputs, item.score, item.seconds, rule)
+
     x = challenger.test.matrix.x
-    others = [Contender(item.name, np.asarray(item.model.predict(x)), item.score, item.seconds) for item in trained[1:]]
-    return [Contender(trained[0].name, challenger.outputs, trained[0].score, trained[0].seconds), *others]
-
-
-def _contents(
-    data: ReportData, challenger: Challenger, trained: Trained, plan: Plan, spec: Spec, rows: Path
-) -> bundles.Contents:
-    return bundles.Contents(
-        name=spec.name,
-        candidate=trained.name,
-        schema=data.schema,
-        plan=plan,
-        model=trained.model,
-        graph=challenger.graph,
-        reference=_reference(rows / NAMES[TRAIN], data.schema),
-        predictions=_predictions(challenger.outputs, data.schema),
-        heldout=_heldout(rows, data.schema, spec),
-        card=card_of(data),
-        inputs=challenger.inputs,
-        outputs=challenger.outputs,
-        fingerprint=data.fingerprint,
-        rows=dict(data.counts),
-        metrics={item.name: item.value for item in data.measures},
-        spec=spec.model_dump(mode="json", exclude=_UNKNOWN_HERE),
-        threshold=spec.threshold,
-    )
-
-
-def _reference(folder: Path, schema: Schema) -> str:
-    state = profiles.fit_all((inputs(frame, schema.kinds) for frame in tables.batches(folder)), schema.kinds)
-    return profiles.finish(state, schema.kinds).to_json()
-
-
-def _heldout(rows: Path, schema: Schema, spec: Spec) -> str:
-    if schema.event_time:
-        return Heldout({}, spec.split.seed, {}).to_json()
-    frame = pl.concat([tables.read(rows / NAMES[code]) for code in (VALIDATION, TEST)])
-    return heldout.of(frame, champions.labels(frame, schema.target), spec.split.seed).to_json()
-
-
-def _predictions(outputs: NDArray[np.float64], schema: Schema) -> str:
-    names = schema.target.classes or (schema.target.name,)
-    columns = {
-        name: column.reshape(-1, 1) for name, column in zip(names, outputs.reshape(len(outputs), -1).T, strict=True)
-    }
-    kinds: dict[str, Kind] = dict.fromkeys(names, "number")
-    return profiles.finish(profiles.fit(columns, kinds), kinds).to_json()
-
-
-def _metrics(data: ReportData) -> dict[str, float]:
-    gain = data.verdict.gain
-    found = {"gain": gain.estimate, "gain_low": gain.low, "gain_high": gain.high}
-    for item in data.measures:
-        found[item.name] = item.value
-        if item.interval is not None:
-            found |= {f"{item.name}_low": item.interval.low, f"{item.name}_high": item.interval.high}
-    return {name: float(value) for name, value in found.items() if np.isfinite(value)}
-
-
-def _curves(data: ReportData) -> Curves | None:
-    target, outputs = data.schema.target, data.outputs
-    if target.task == "regression":
-        return None
-    y = data.y.astype(np.int64)
-    decided = decisions.decide(outputs, data.threshold)
-    confusion = drawing.confusion(y, decided, len(target.classes))
-    if target.task == "multiclass":
-        held = np.eye(len(target.classes), dtype=np.int64)[y].ravel()
-        y, outputs = held, np.column_stack([1 - outputs.ravel(), outputs.ravel()])
-    if y.min() == y.max():
-        return Curves(None, (list(target.classes), confusion))
-    roc = drawing.roc(y, outputs)
-    return Curves((list(roc.x), list(roc.y), list(roc.thresholds)), (list(target.classes), confusion))
+    others = [contender(item, np.asarray(item.model.predict(x))) for item in trained[1:]]
+    return [contender(trained[0], challenger.outputs), *others]

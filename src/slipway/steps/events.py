@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal, ParamSpec, TypeVar
+from typing import Any, Literal, ParamSpec, TypeVar
 
-from slipway.errors import SlipwayError
+from slipway.errors import Failure, GateError, SlipwayError
 
 FILE_VARIABLE = "SLIPWAY_EVENTS"
 """Environment variable that names the file to which events are appended; unset for none."""
@@ -34,6 +34,7 @@ class Event:
         text: A line for people; the error's sentence for ``failed``.
         time: Seconds since 1970.
         exit_code: What the command line is to exit with; 0 unless ``failed``.
+        failures: Limits that were not kept, when a gate said no.
     """
 
     step: str
@@ -41,6 +42,7 @@ class Event:
     text: str
     time: float
     exit_code: int = 0
+    failures: tuple[Failure, ...] = ()
 
 
 def step(function: Callable[P, R]) -> Callable[P, R]:
@@ -58,7 +60,8 @@ def step(function: Callable[P, R]) -> Callable[P, R]:
                 result = function(*args, **kwargs)
             except Exception as error:
                 code, text = _told(error)
-                _emit(Event(name, "failed", text, time.time(), code))
+                failures = error.failures if isinstance(error, GateError) else ()
+                _emit(Event(name, "failed", text, time.time(), code, failures))
                 raise
             _emit(Event(name, "finished", "", time.time()))
             return result
@@ -91,7 +94,11 @@ def read(path: Path, offset: int = 0) -> tuple[list[Event], int]:
         file.seek(offset)
         data = file.read()
     whole = data[: data.rfind(b"\n") + 1]
-    return [Event(**json.loads(line)) for line in whole.splitlines()], offset + len(whole)
+    return [_event(json.loads(line)) for line in whole.splitlines()], offset + len(whole)
+
+
+def _event(raw: dict[str, Any]) -> Event:
+    return Event(**{**raw, "failures": tuple(Failure(**item) for item in raw["failures"])})
 
 
 class _EventHandler(logging.Handler):

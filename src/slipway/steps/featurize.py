@@ -1,30 +1,35 @@
 """The step ``featurize``."""
 
 import logging
+import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from slipway.data import rowhash, split, storage
+from slipway.data import partition, split, storage
 from slipway.data import table as tables
-from slipway.data.schema import Schema
+from slipway.data.revision import revision
+from slipway.data.schema import Kind, Schema
 from slipway.data.target import encode
-from slipway.errors import DataError
 from slipway.features import fit as fitting
-from slipway.features.apply import transform
-from slipway.features.plan import Plan
-from slipway.spec import Split
+from slipway.features import window
+from slipway.features.apply import matrix, transform
+from slipway.features.choice import Choice, choose
+from slipway.features.fit import Fitted
+from slipway.spec import Spec
+from slipway.steps import splitting
 from slipway.steps.contract import TableContract
 from slipway.steps.events import step
+from slipway.training import selection
 from slipway.training.matrix import TARGET
 
 logger = logging.getLogger(__name__)
 
-Codes = NDArray[np.uint8]
+_TRAIN = split.NAMES[split.TRAIN]
 
 
 @step
@@ -34,10 +39,10 @@ def featurize(
     """Splits a table, fits the feature plan on the training rows only, and applies it to all of them.
 
     Args:
-        fields: Fields of ``split``: validation, test, seed.
+        fields: Fields of the spec: split, features.
         table: The checked table.
         contract: Its contract.
-        rows: Folder to write the raw rows of each split to.
+        rows: Folder to write the raw rows of each split to, with the columns that are made from earlier rows.
         features: Folder to write their features to.
         plan: File to write the plan to.
 
@@ -46,76 +51,81 @@ def featurize(
 
     Raises:
         DataError: A split lacks a class.
+        SpecError: What the spec says of features does not fit the table.
     """
     agreed = TableContract.read(Path(contract))
-    shares = agreed.spec({"split": fields}).split
-    codes = _assign(Path(table), agreed.schema, shares)
-    for code, name in enumerate(split.NAMES):
-        tables.write(_part(Path(table), codes, code), Path(rows) / name)
-    fitted = _fit(Path(rows) / split.NAMES[split.TRAIN], agreed.schema)
-    storage.write_text(plan, fitted.to_json())
+    spec = agreed.spec(fields)
+    chosen = choose(spec.features, agreed.schema, _event_kind(Path(table), agreed.schema))
+    counts = _divide(Path(table), agreed.schema, chosen, spec, Path(rows))
+    schema = chosen.schema(agreed.schema)
+    train = Path(rows) / _TRAIN
+    fitted = _selected(fitting.whole(lambda: tables.parts(train), schema, chosen), train, schema, spec)
+    fitted = replace(fitted, plan=replace(fitted.plan, revision=revision()))
+    storage.write_text(plan, fitted.plan.to_json())
     for name in split.NAMES:
-        tables.write(_features(Path(rows) / name, fitted, agreed.schema), Path(features) / name)
-    counts = np.bincount(codes, minlength=len(split.NAMES)).tolist()
+        made = _features(Path(rows) / name, fitted, schema, training=name == _TRAIN)
+        tables.write(made, Path(features) / name)
+    for note in fitted.plan.notes:
+        logger.info("%s", note)
     logger.info(
-        "%s training, %s validation and %s test rows; %d features from %d columns",
-        *(f"{count:,}" for count in counts),
-        len(fitted.names),
-        len(agreed.schema.columns),
+        "%s training, %s validation and %s test rows; %d features from %d columns (plan %s)",
+        *(f"{count:,}" for count in counts.values()),
+        len(fitted.plan.names),
+        len(schema.columns),
+        fitted.plan.label,
     )
-    return {
-        **{f"rows_{name}": count for name, count in zip(split.NAMES, counts, strict=True)},
-        "features": len(fitted.names),
-    }
+    return {**{f"rows_{name}": count for name, count in counts.items()}, "features": len(fitted.plan.names)}
 
 
-def _assign(folder: Path, schema: Schema, shares: Split) -> Codes:
-    keys, strata, times = [], [], []
+def _event_kind(table: Path, schema: Schema) -> Kind | None:
+    if not schema.event_time:
+        return None
+    held = next(tables.batches(table, [schema.event_time])).to_series().dtype
+    return "date" if held.is_temporal() else "number"
+
+
+def _divide(table: Path, schema: Schema, chosen: Choice, spec: Spec, rows: Path) -> dict[str, int]:
+    if not chosen.windows:
+        return splitting.divide(table, schema, spec.split, rows)
+    rows.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=rows.parent, prefix=".windows-") as name:
+        widened = Path(name) / "table"
+        tables.write(_widened(table, schema, spec, Path(name) / "buckets"), widened)
+        return splitting.divide(widened, schema, spec.split, rows)
+
+
+def _widened(table: Path, schema: Schema, spec: Spec, aside: Path) -> Iterator[pl.DataFrame]:
+    entity, time = schema.entity or "", schema.event_time or ""
+    for frame in partition.by_value(tables.batches(table), entity, tables.rows(table), aside):
+        yield window.add(frame, tuple(spec.features.windows), entity, time)
+
+
+def _selected(fitted: Fitted, train: Path, schema: Schema, spec: Spec) -> Fitted:
+    """The plan with the features that the spec's method keeps, by a sample of the training rows."""
+    if spec.features.select == "none":
+        return fitted
+    every = max(1, tables.rows(train) // selection.SAMPLE)
+    sample = pl.concat(frame[::every] for frame in _features(train, fitted, schema, training=True))
+    kept = selection.select(
+        matrix(sample.drop(TARGET)),
+        sample[TARGET].to_numpy(),
+        schema.target,
+        spec.features.select,
+        spec.features.keep,
+        spec.split.seed,
+    )
+    note = (
+        f"{len(kept)} of {len(fitted.plan.names)} features were kept by {spec.features.select.replace('_', ' ')} "
+        f"on {len(sample):,} training rows"
+    )
+    plan = replace(fitted.plan.restricted(kept), notes=(*fitted.plan.notes, note))
+    return replace(fitted, plan=plan)
+
+
+def _features(folder: Path, fitted: Fitted, schema: Schema, *, training: bool) -> Iterator[pl.DataFrame]:
+    at = 0
     for frame in tables.batches(folder):
-        keys.append(rowhash.hashes(frame, shares.seed))
-        goal = encode(frame[schema.target.name], schema.target)
-        strata.append(goal if schema.target.classes else np.zeros(len(frame), dtype=np.int64))
-        if schema.event_time:
-            times.append(frame[schema.event_time].to_physical().cast(pl.Float64).fill_null(float("nan")).to_numpy())
-    classes = np.concatenate(strata)
-    if times:
-        codes = split.by_time(np.concatenate(times), shares)
-    else:
-        codes = split.by_hash(np.concatenate(keys), classes.astype(np.int64), shares)
-    _check(codes, classes, schema)
-    return codes
-
-
-def _check(codes: Codes, classes: NDArray[Any], schema: Schema) -> None:
-    for code, name in enumerate(split.NAMES):
-        held = set(np.unique(classes[codes == code]).tolist())
-        missing = [label for place, label in enumerate(schema.target.classes) if place not in held]
-        if not held or (missing and code == split.TRAIN):
-            what = f"hold no row of class {missing[0]!r}" if held else "would be none"
-            by_time = f" by {schema.event_time!r}; leave event_time out to split at random" if schema.event_time else ""
-            message = f"the {name} rows {what} when the table is split{by_time}; more rows are needed, or other shares"
-            raise DataError(message)
-
-
-def _part(folder: Path, codes: Codes, code: int) -> Iterator[pl.DataFrame]:
-    start = 0
-    for frame in tables.batches(folder):
-        chosen = codes[start : start + len(frame)] == code
-        start += len(frame)
-        yield frame.filter(pl.Series(chosen))
-
-
-def _fit(folder: Path, schema: Schema) -> Plan:
-    state = None
-    for frame in tables.batches(folder):
-        part = fitting.fit(frame, schema)
-        state = part if state is None else fitting.merge([state, part])
-    assert state is not None  # noqa: S101 - a table has at least one batch
-    return fitting.finish(state, schema)
-
-
-def _features(folder: Path, plan: Plan, schema: Schema) -> Iterator[pl.DataFrame]:
-    for frame in tables.batches(folder):
-        values = transform(plan, frame, schema)
-        columns = {name: values[:, place] for place, name in enumerate(plan.names)}
-        yield pl.DataFrame({**columns, TARGET: encode(frame[schema.target.name], schema.target)})
+        folds = fitting.folds_of(frame, at, schema, fitted.folds) if training and fitted.others else None
+        made = transform(fitted.plan, frame, schema, folds, fitted.others)
+        at += len(frame)
+        yield made.with_columns(pl.Series(TARGET, np.asarray(encode(frame[schema.target.name], schema.target))))

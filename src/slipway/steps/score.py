@@ -10,15 +10,15 @@ import polars as pl
 from numpy.typing import NDArray
 
 from slipway.bundle.load import Bundle
-from slipway.data import csv, lenient, parquet, sink
-from slipway.data.files import find
+from slipway.data import csv, lenient, sink
 from slipway.data.lenient import Fault
+from slipway.data.located import locate
 from slipway.data.schema import Schema
-from slipway.data.source import Source, open_table
+from slipway.data.source import Source, open_located
 from slipway.errors import DataError, UnknownNameError
 from slipway.features.inputs import inputs
 from slipway.serving import sources
-from slipway.serving.answers import decide
+from slipway.serving.answers import decider
 
 logger = logging.getLogger(__name__)
 
@@ -93,13 +93,13 @@ def score(
 
 
 def _open(uri: str, schema: Schema, keep: Sequence[str]) -> Source:
-    first = find(uri)[0]
-    names = csv.sniff(first).names if first.format == "csv" else parquet.names(first)
+    located = locate(uri)
+    names = csv.sniff(located.texts[0]).names if located.texts else located.parts[0].names()
     for name in [*schema.names, *keep]:
         if name not in names:
             raise UnknownNameError(what="column", name=name, known=names)
     wanted = {*schema.names, *keep}
-    return open_table(uri, schema.kinds, [name for name in names if name not in wanted])
+    return open_located(located, schema.kinds, [name for name in names if name not in wanted])
 
 
 def _wrong(frame: pl.DataFrame, faults: list[Fault], schema: Schema, first: int) -> list[Fault]:
@@ -120,7 +120,7 @@ def _predicted(
     outputs = rowwise.predict(frame)
     target = bundle.schema.target
     if target.classes:
-        labels = [target.label(place) for place in decide(outputs, bundle.manifest.threshold)]
+        labels = [target.label(place) for place in decider(target, bundle.manifest)(outputs)]
         made = [pl.Series("label", labels)]
         made += [pl.Series(f"probability_{name}", outputs[:, place]) for place, name in enumerate(target.classes)]
     else:

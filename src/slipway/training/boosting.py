@@ -1,8 +1,12 @@
 """The XGBoost candidate."""
 
+import tempfile
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary, finalize
 
 import numpy as np
 import onnx
@@ -12,13 +16,20 @@ from onnxmltools.convert.common.data_types import FloatTensorType
 
 from slipway.data.schema import Target, Task
 from slipway.errors import BundleError
-from slipway.training import cores, graph
-from slipway.training.matrix import Features, Matrix, Outputs
+from slipway.training import graph
+from slipway.training.candidate import Setting
+from slipway.training.matrix import Features, Matrix, Outputs, Rows, Stored
+from slipway.training.space import Real, Whole
 
 FILE = "model.ubj"
 ROUNDS = 500
 PATIENCE = 30
 """Rounds without a better validation loss after which boosting stops."""
+
+STRIDE = 20
+"""Rounds between two steps of the search's watch."""
+
+BINS = 256
 
 _OBJECTIVES: dict[Task, tuple[str, str]] = {
     "binary": ("binary:logistic", "logloss"),
@@ -33,6 +44,11 @@ class BoostedModel:
 
     booster: xgboost.Booster
     target: Target
+
+    @property
+    def found(self) -> dict[str, Any]:
+        """See ``candidate.Model``."""
+        return {"rounds": self.booster.num_boosted_rounds()}
 
     def predict(self, x: Features) -> Outputs:
         """See ``candidate.Model``."""
@@ -56,33 +72,36 @@ class BoostedModel:
 
 
 class Boosting:
-    """XGBoost with histograms, stopped early on the validation rows."""
+    """XGBoost with histograms, stopped early on the validation rows; features are quantised once for all trials."""
 
     name = "xgboost"
+    streams = True
+    space = {  # noqa: RUF012
+        "learning_rate": Real(0.02, 0.3, 0.08, log=True),
+        "max_depth": Whole(2, 10, 6),
+        "min_child_weight": Real(0.3, 30.0, 1.0, log=True),
+        "subsample": Real(0.5, 1.0, 0.9),
+        "colsample_bytree": Real(0.4, 1.0, 0.8),
+        "reg_lambda": Real(0.1, 30.0, 1.0, log=True),
+    }
 
-    def fit(self, train: Matrix, validation: Matrix, target: Target, seed: int) -> BoostedModel:
+    def __init__(self) -> None:
+        self._kept = threading.local()
+
+    def fit(self, rows: Rows, validation: Rows | None, target: Target, setting: Setting) -> BoostedModel:
         """See ``candidate.Candidate``."""
-        objective, metric = _OBJECTIVES[target.task]
-        settings: dict[str, Any] = {
-            "objective": objective,
-            "eval_metric": metric,
-            "tree_method": "hist",
-            "learning_rate": 0.1,
-            "max_depth": 6,
-            "nthread": cores.available(),
-            "seed": seed,
-        }
-        if target.task == "multiclass":
-            settings["num_class"] = len(target.classes)
-        rows = xgboost.QuantileDMatrix(train.x, label=train.y)
-        held_out = xgboost.QuantileDMatrix(validation.x, label=validation.y, ref=rows)
+        params = {**_settings(target, setting), **{name: setting.params[name] for name in self.space}}
+        train = self._quantised(rows, setting.threads)
+        if validation is None:
+            return BoostedModel(xgboost.train(params, train, setting.params["rounds"]), target)
         booster = xgboost.train(
-            settings,
-            rows,
-            num_boost_round=ROUNDS,
-            evals=[(held_out, "validation")],
+            params,
+            train,
+            ROUNDS,
+            evals=[(self._quantised(validation, setting.threads, train), "validation")],
             early_stopping_rounds=PATIENCE,
             verbose_eval=False,
+            callbacks=[_Watched(setting)],
         )
         return BoostedModel(booster[: booster.best_iteration + 1], target)
 
@@ -95,3 +114,69 @@ class Boosting:
             message = f"{FILE} can't be read: {str(error).splitlines()[0]}; it was not written by slipway"
             raise BundleError(message) from None
         return BoostedModel(booster, target)
+
+    def _quantised(self, rows: Rows, threads: int, like: xgboost.DMatrix | None = None) -> xgboost.DMatrix:
+        """The rows in bins, made once for each thread: a matrix of XGBoost is not for several."""
+        kept = self._kept.__dict__.setdefault("matrices", WeakKeyDictionary())
+        if rows not in kept:
+            kept[rows] = _quantise(rows, threads, like)
+        made: xgboost.DMatrix = kept[rows]
+        return made
+
+
+class _Watched(xgboost.callback.TrainingCallback):
+    """Tells the search's watch the validation loss every ``STRIDE`` rounds."""
+
+    def __init__(self, setting: Setting) -> None:
+        super().__init__()
+        self._watch = setting.watch
+
+    def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:  # noqa: ARG002
+        step, rest = divmod(epoch + 1, STRIDE)
+        if rest == 0:
+            ((losses),) = evals_log["validation"].values()
+            self._watch(step, float(losses[-1]))
+        return False
+
+
+class _Parts(xgboost.DataIter):
+    """Batches of stored rows, for XGBoost's external memory."""
+
+    def __init__(self, rows: Stored, folder: str) -> None:
+        super().__init__(cache_prefix=f"{folder}/pages")
+        self._rows = rows
+        self._left: Iterator[Matrix] = iter(())
+
+    def next(self, input_data: Any) -> bool:
+        part = next(self._left, None)
+        if part is None:
+            return False
+        input_data(data=part.x, label=part.y, weight=part.weight)
+        return True
+
+    def reset(self) -> None:
+        self._left = self._rows.batches()
+
+
+def _quantise(rows: Rows, threads: int, like: xgboost.DMatrix | None) -> xgboost.DMatrix:
+    if isinstance(rows, Matrix):
+        return xgboost.QuantileDMatrix(
+            rows.x, label=rows.y, weight=rows.weight, ref=like, max_bin=BINS, nthread=threads
+        )
+    folder = tempfile.TemporaryDirectory(prefix="slipway-pages-")
+    made = xgboost.ExtMemQuantileDMatrix(_Parts(rows, folder.name), ref=like, max_bin=BINS, nthread=threads)
+    finalize(made, folder.cleanup)
+    return made
+
+
+def _settings(target: Target, setting: Setting) -> dict[str, Any]:
+    objective, metric = _OBJECTIVES[target.task]
+    return {
+        "objective": objective,
+        "eval_metric": metric,
+        "tree_method": "hist",
+        "max_bin": BINS,
+        "nthread": setting.threads,
+        "seed": setting.seed,
+        **({"num_class": len(target.classes)} if target.task == "multiclass" else {}),
+    }

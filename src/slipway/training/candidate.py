@@ -1,28 +1,37 @@
 """What a candidate is, and which there are."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
 from pkgutil import resolve_name
-from typing import Protocol
+from typing import Any, Protocol
 
 import onnx
 
 from slipway.data.schema import Target
-from slipway.errors import DataError, UnknownNameError
-from slipway.training.matrix import Features, Matrix, Outputs
+from slipway.errors import DataError, SlipwayError, UnknownNameError
+from slipway.training.matrix import Features, Outputs, Rows
+from slipway.training.space import Space
 
 GROUP = "slipway.candidates"
 """Entry point group under which a package names candidates of its own."""
 
 _OURS = {
     "forest": "slipway.training.forest:Forest",
+    "histogram": "slipway.training.histogram:Histogram",
+    "lightgbm": "slipway.training.light:Light",
     "logistic": "slipway.training.linear:Linear",
     "xgboost": "slipway.training.boosting:Boosting",
 }
 
 
 class Model(Protocol):
-    """A trained model."""
+    """A trained model.
+
+    A model may have an attribute ``found``: settings that the validation rows chose, such as the number of rounds.
+    They are among the settings when the candidate is fitted again without validation rows.
+    """
 
     def predict(self, x: Features) -> Outputs:
         """Answers for rows of features.
@@ -44,23 +53,49 @@ class Model(Protocol):
         ...
 
 
+def unwatched(step: int, loss: float) -> None:
+    """Watches nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How a candidate is to be trained.
+
+    Attributes:
+        params: A value for each name in the candidate's space, and what its model found before.
+        seed: Seed of every random number.
+        threads: Threads that it may use.
+        watch: To be told a step, from 1 on, and the loss on the validation rows after it; raises when there is no use
+            in going on.
+    """
+
+    params: Mapping[str, Any]
+    seed: int
+    threads: int = 1
+    watch: Callable[[int, float], None] = unwatched
+
+
 class Candidate(Protocol):
     """A way to train a model.
 
+    A candidate that can train on ``Stored`` rows says so with an attribute ``streams = True``; others get a ``Matrix``.
+
     Attributes:
         name: What the spec calls it.
+        space: What a search may choose from; empty when there is nothing to choose.
     """
 
     name: str
+    space: Space
 
-    def fit(self, train: Matrix, validation: Matrix, target: Target, seed: int) -> Model:
+    def fit(self, rows: Rows, validation: Rows | None, target: Target, setting: Setting) -> Model:
         """Trains.
 
         Args:
-            train: Rows to train on.
-            validation: Rows to stop early or to choose settings on.
-            target: The target.
-            seed: Seed of every random number.
+            rows: Rows to train on; they may have weights.
+            validation: Rows to stop early or to choose settings on; None when ``setting`` says what was found on them.
+            target: The target; of a regression, its values are standardised.
+            setting: How.
         """
         ...
 
@@ -74,7 +109,7 @@ def get(name: str) -> Candidate:
 
     Raises:
         UnknownNameError: There is none of that name.
-        DataError: A package's candidate can't be loaded.
+        DataError: What it needs is not installed, or a package's candidate can't be loaded.
     """
     if name in _OURS:
         made: Candidate = resolve_name(_OURS[name])()
@@ -84,6 +119,8 @@ def get(name: str) -> Candidate:
         raise UnknownNameError("candidate", name, sorted({*_OURS, *found}), where="the candidates")  # noqa: EM101
     try:
         candidate: Candidate = found[name].load()()
+    except SlipwayError:
+        raise
     except Exception as error:  # it is somebody else's code
         package = found[name].dist
         message = f"candidate {name!r} of {package.name if package else 'a package'!r} can't be loaded: {error}"

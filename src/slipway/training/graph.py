@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import numpy as np
 import onnx
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
+from slipway.data.schema import Target
 from slipway.features.graph import IR_VERSION, ML_OPSET, OPSET
 
 INPUT = "features"
@@ -43,3 +45,30 @@ def made_of(
     )
     opsets = [helper.make_opsetid(domain, version) for domain, version in OPSETS.items()]
     return helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="slipway")
+
+
+def link(scores: str, target: Target, constants: list[onnx.TensorProto]) -> list[onnx.NodeProto]:
+    """Nodes from scores to ``outputs``: probabilities by the logistic function or softmax; a regression's as they are.
+
+    Args:
+        scores: Name of scores in double precision: (N, 1), or (N, k) with more than two classes.
+        target: The target.
+        constants: What the nodes need is added here.
+    """
+    if target.task == "regression":
+        return [helper.make_node("Identity", [scores], [OUTPUT])]
+    if target.task == "multiclass":
+        return [helper.make_node("Softmax", [scores], [OUTPUT], axis=1)]
+    constants.append(numpy_helper.from_array(np.array(1.0), "one"))
+    return [
+        helper.make_node("Sigmoid", [scores], ["positive"]),
+        helper.make_node("Sub", ["one", "positive"], ["negative"]),
+        helper.make_node("Concat", ["negative", "positive"], [OUTPUT], axis=1),
+    ]
+
+
+def continued(model: onnx.ModelProto, inner: str) -> onnx.GraphProto:
+    """The model's graph, open at its end: what was ``outputs`` is called ``inner``, and ``outputs`` is to be made."""
+    for node in model.graph.node:
+        node.output[:] = [inner if name == OUTPUT else name for name in node.output]
+    return model.graph

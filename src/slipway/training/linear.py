@@ -9,16 +9,18 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.metrics import log_loss, mean_squared_error
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from slipway.data.schema import Target
 from slipway.training import estimator, graph
-from slipway.training.matrix import Features, Matrix, Outputs
+from slipway.training.candidate import Setting
+from slipway.training.loss import loss
+from slipway.training.matrix import Features, Matrix, Outputs, Rows
+from slipway.training.space import Space
 
-STRENGTHS = (0.01, 0.1, 1.0, 10.0)
-"""Strengths of the regularisation that are tried; the validation rows choose."""
+STRENGTHS = (100.0, 10.0, 1.0, 0.1, 0.01, 0.001)
+"""Strengths of the regularisation that are tried, strongest first; the validation rows choose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,12 @@ class LinearModel:
 
     pipeline: Pipeline
     target: Target
+    strength: float = 1.0
+
+    @property
+    def found(self) -> dict[str, Any]:
+        """See ``candidate.Model``."""
+        return {"strength": self.strength}
 
     def predict(self, x: Features) -> Outputs:
         """See ``candidate.Model``."""
@@ -41,7 +49,7 @@ class LinearModel:
             helper.make_node("Cast", [graph.INPUT], ["x"], to=TensorProto.DOUBLE),
             helper.make_node("MatMul", ["x", "weights"], ["products"]),
             helper.make_node("Add", ["products", "bias"], ["scores"]),
-            *self._link(constants),
+            *graph.link("scores", self.target, constants),
         ]
         width = len(self.target.classes) or 1
         return graph.made_of(nodes, constants, len(weights), width)
@@ -56,45 +64,44 @@ class LinearModel:
         bias = np.atleast_1d(model.intercept_) - weights @ scaler.mean_
         return np.ascontiguousarray(weights.T), bias
 
-    def _link(self, constants: list[onnx.TensorProto]) -> list[onnx.NodeProto]:
-        if self.target.task == "regression":
-            return [helper.make_node("Identity", ["scores"], [graph.OUTPUT])]
-        if self.target.task == "multiclass":
-            return [helper.make_node("Softmax", ["scores"], [graph.OUTPUT], axis=1)]
-        constants.append(numpy_helper.from_array(np.array(1.0), "one"))
-        return [
-            helper.make_node("Sigmoid", ["scores"], ["positive"]),
-            helper.make_node("Sub", ["one", "positive"], ["negative"]),
-            helper.make_node("Concat", ["negative", "positive"], [graph.OUTPUT], axis=1),
-        ]
-
 
 class Linear:
     """Logistic regression, or ridge for a regression, on standardised features."""
 
     name = "logistic"
+    space: Space = {}  # noqa: RUF012
 
-    def fit(self, train: Matrix, validation: Matrix, target: Target, seed: int) -> LinearModel:
-        """See ``candidate.Candidate``."""
-        scaler = StandardScaler().fit(train.x.astype(np.float64))
-        rows, held_out = (scaler.transform(part.x.astype(np.float64)) for part in (train, validation))
-        tried = [_model(target, strength, seed).fit(rows, train.y) for strength in STRENGTHS]
-        best = min(tried, key=lambda model: _loss(model, held_out, validation.y, target))
-        pipeline = make_pipeline(scaler, best)
-        return LinearModel(pipeline, target)
+    def fit(self, rows: Rows, validation: Rows | None, target: Target, setting: Setting) -> LinearModel:
+        """See ``candidate.Candidate``; of all strengths the one with the least validation loss is taken."""
+        assert isinstance(rows, Matrix)  # noqa: S101 - only what streams gets rows that are stored
+        scaler = StandardScaler().fit(rows.x.astype(np.float64))
+        x = scaler.transform(rows.x.astype(np.float64))
+        if not isinstance(validation, Matrix):
+            strength = setting.params["strength"]
+            model = _model(target, strength, setting.seed).fit(x, rows.y, sample_weight=rows.weight)
+            return LinearModel(make_pipeline(scaler, model), target, strength)
+        held_out = scaler.transform(validation.x.astype(np.float64))
+        best, least, start = None, np.inf, None
+        for strength in STRENGTHS:
+            model = _model(target, strength, setting.seed, start).fit(x, rows.y, sample_weight=rows.weight)
+            found = loss(validation.y, estimator.outputs(model, held_out), validation.weight)
+            if found < least:
+                best, least = LinearModel(make_pipeline(scaler, model), target, strength), found
+            start = model
+        assert best is not None  # noqa: S101 - some loss is finite: predictions of linear models are
+        return best
 
     def load(self, folder: Path, target: Target) -> LinearModel:
         """See ``candidate.Candidate``."""
         return LinearModel(estimator.load(folder), target)
 
 
-def _model(target: Target, strength: float, seed: int) -> Any:
+def _model(target: Target, strength: float, seed: int, start: Any = None) -> Any:
+    """A model of a strength; one that was fitted with another strength saves it most of the way."""
     if target.task == "regression":
-        return Ridge(alpha=1.0 / strength, random_state=seed)
-    return LogisticRegression(C=strength, max_iter=500, random_state=seed)
-
-
-def _loss(model: Any, x: NDArray[np.float64], y: Any, target: Target) -> float:
-    if target.task == "regression":
-        return float(mean_squared_error(y, model.predict(x)))
-    return float(log_loss(y, model.predict_proba(x), labels=range(len(target.classes))))
+        return Ridge(alpha=strength, random_state=seed)
+    model = LogisticRegression(C=1.0 / strength, max_iter=500, random_state=seed, warm_start=True)
+    if start is not None:
+        model.coef_, model.intercept_ = start.coef_.copy(), start.intercept_.copy()
+        model.classes_, model.n_features_in_ = start.classes_, start.n_features_in_
+    return model

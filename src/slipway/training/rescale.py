@@ -10,7 +10,7 @@ from onnx import helper, numpy_helper
 
 from slipway.training import graph
 from slipway.training.candidate import Model
-from slipway.training.matrix import Features, Matrix, Outputs
+from slipway.training.matrix import Features, Outputs, Rows
 
 FILE = "scale.json"
 
@@ -22,9 +22,9 @@ class Scale:
     mean: float
     deviation: float
 
-    def standardised(self, matrix: Matrix) -> Matrix:
+    def standardised(self, rows: Rows) -> Rows:
         """The same rows with the standardised target."""
-        return replace(matrix, y=(matrix.y.astype(np.float64) - self.mean) / self.deviation)
+        return replace(rows, y=(rows.y.astype(np.float64) - self.mean) / self.deviation)
 
     def save(self, folder: Path) -> None:
         """Writes ``scale.json``."""
@@ -37,7 +37,7 @@ class Scale:
         return cls(**json.loads((folder / FILE).read_text(encoding="utf-8")))
 
 
-def of(train: Matrix) -> Scale:
+def of(train: Rows) -> Scale:
     """The scale of a target; the deviation is 1 where all values are the same."""
     return Scale(float(np.mean(train.y)), float(np.std(train.y)) or 1.0)
 
@@ -56,13 +56,11 @@ class RescaledModel:
     def to_onnx(self) -> onnx.ModelProto:
         """See ``candidate.Model``."""
         model = self.model.to_onnx()
-        inner = "standardised"
-        for node in model.graph.node:
-            node.output[:] = [inner if name == graph.OUTPUT else name for name in node.output]
-        model.graph.initializer.append(numpy_helper.from_array(np.array(self.scale.deviation), "target deviation"))
-        model.graph.initializer.append(numpy_helper.from_array(np.array(self.scale.mean), "target mean"))
-        model.graph.node.append(helper.make_node("Mul", [inner, "target deviation"], ["spread"]))
-        model.graph.node.append(helper.make_node("Add", ["spread", "target mean"], [graph.OUTPUT]))
+        opened = graph.continued(model, "standardised")
+        opened.initializer.append(numpy_helper.from_array(np.array(self.scale.deviation), "target deviation"))
+        opened.initializer.append(numpy_helper.from_array(np.array(self.scale.mean), "target mean"))
+        opened.node.append(helper.make_node("Mul", ["standardised", "target deviation"], ["spread"]))
+        opened.node.append(helper.make_node("Add", ["spread", "target mean"], [graph.OUTPUT]))
         return model
 
     def save(self, folder: Path) -> None:

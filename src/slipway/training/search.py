@@ -1,33 +1,47 @@
-"""Training every candidate and ranking them on the validation rows."""
+"""Searching the candidates: every default first, then what a study proposes; the best of each is trained anew."""
 
 import logging
 import math
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from numpy import float64
+from numpy.typing import NDArray
 
 from slipway.data.schema import Target
+from slipway.errors import DataError
+from slipway.spec.search import Search
+from slipway.training import calibration, cores, settings, studies
 from slipway.training import candidate as candidates
-from slipway.training import rescale
+from slipway.training import folds as scoring
+from slipway.training.adjust import Adjustment, adjusted
+from slipway.training.calibration import Calibration
 from slipway.training.candidate import Candidate, Model
-from slipway.training.matrix import Goal, Matrix, Outputs
+from slipway.training.crew import Crew
+from slipway.training.folds import Folds, Keys
+from slipway.training.matrix import Goal, Matrix, Rows, Weight, joined
+from slipway.training.studies import Tried
+from slipway.training.trial import BALANCED, Metric, Scored, Work
 
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """What ranks the candidates.
+@dataclass(frozen=True, slots=True, eq=False)
+class HeldOut:
+    """What a candidate answered for the rows that it was scored on.
 
     Attributes:
-        name: What a log calls it.
-        score: From y and outputs to a score.
-        higher_is_better: False for errors and losses.
+        y: Their goal, shape (n,).
+        outputs: Its outputs, shape (n, k) or (n,).
+        weight: Their weights; None when all count the same.
     """
 
-    name: str
-    score: Callable[[Goal, Outputs], float]
-    higher_is_better: bool
+    y: Goal
+    outputs: NDArray[float64]
+    weight: Weight | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,56 +50,174 @@ class Trained:
 
     Attributes:
         name: The candidate's name.
-        model: The model.
-        score: Its score on the validation rows.
-        seconds: Seconds that training took.
+        model: The model, trained on training and validation rows.
+        score: Score of the same setting on the held-out rows, before it was trained on them too.
+        seconds: Seconds of all its trials and of the last training.
+        params: Its setting, and what the held-out rows chose.
+        calibration: How its probabilities are calibrated; ``none`` where that does not improve them.
+        threshold: Probability from which a binary prediction is the positive class.
+        held_out: What the score is of; None for a model that was loaded.
     """
 
     name: str
     model: Model
     score: float
     seconds: float
+    params: Mapping[str, Any] = field(default_factory=dict)
+    calibration: str = "none"
+    threshold: float = 0.5
+    held_out: HeldOut | None = field(default=None, repr=False, compare=False)
+
+    def decided(self, threshold: float) -> "Trained":
+        """The same candidate with a threshold."""
+        return replace(self, threshold=threshold)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found.
+
+    Attributes:
+        ranked: The candidates, best first, one without a score last.
+        history: Every trial.
+        skipped: Name of each candidate that was not trained, with the reason.
+        folds: Folds of the cross-validation; 1 when the validation rows alone scored.
+    """
+
+    ranked: tuple[Trained, ...]
+    history: tuple[Tried, ...]
+    skipped: Mapping[str, str]
+    folds: int
 
 
 def train(
-    rows: Matrix, validation: Matrix, target: Target, names: Sequence[str], metric: Metric, seed: int
-) -> tuple[Trained, ...]:
-    """Trains every candidate.
+    rows: Rows,
+    validation: Rows,
+    target: Target,
+    names: Sequence[str],
+    metric: Metric,
+    seed: int,
+    search: Search = Search(),  # noqa: B008 - it is frozen
+    keys: Keys = Keys(),  # noqa: B008
+    identity: str = "",
+) -> Found:
+    """Searches the candidates, and trains the best setting of each on all rows.
 
     Args:
         rows: Rows to train on.
-        validation: Rows to rank on.
+        validation: Rows to score on.
         target: The target.
         names: Names of the candidates.
-        metric: What ranks them.
+        metric: What ranks them; of two with the same score, the one that is named first is first.
         seed: Seed of every random number.
-
-    Returns:
-        The candidates, best first, one without a score last; of two with the same score, the one that is named first.
+        search: How to search.
+        keys: Entities and times of training and validation rows, in this order.
+        identity: What tells these rows from others, for a search that is remembered.
 
     Raises:
         UnknownNameError: There is no candidate of a name.
+        DataError: No candidate can train on so many rows, or the folds can't be made.
     """
-    chosen = {name: candidates.get(name) for name in names}
-    trained = [_one(name, candidate, rows, validation, target, metric, seed) for name, candidate in chosen.items()]
+    known = {name: candidates.get(name) for name in names}
+    chosen, skipped = _that_fit(known, rows, search)
+    folds = _folds(rows, validation, target, search, keys, seed)
+    work = Work(folds, target, metric, seed)
+    study = settings.study(chosen, work, search, identity)
+    if study.finished:
+        logger.info("the search goes on after %d trials", len(study.finished))
+    cells = len(rows.y) * len(rows.names)
+    with Crew(chosen, work, study, cores.share(cores.available(), studies.BATCH, cells)) as crew:
+        _try(crew, search)
+        trained = crew.map(partial(_finish, crew, search=search), chosen)
     sign = -1.0 if metric.higher_is_better else 1.0
-    return tuple(sorted(trained, key=lambda item: (math.isnan(item.score), sign * item.score)))
+    ranked = tuple(sorted(trained, key=lambda item: (math.isnan(item.score), sign * item.score)))
+    for item in ranked:
+        logger.info("%s: %s %.4g on %s held-out rows", item.name, metric.name, item.score, f"{len(folds.y):,}")
+    history = study.history()
+    studies.forget(search.storage, study.key)
+    return Found(ranked, history, skipped, len(folds.parts))
 
 
-def _one(
-    name: str, candidate: Candidate, rows: Matrix, validation: Matrix, target: Target, metric: Metric, seed: int
-) -> Trained:
+def _that_fit(known: dict[str, Candidate], rows: Rows, search: Search) -> tuple[dict[str, Candidate], dict[str, str]]:
+    if isinstance(rows, Matrix):
+        return known, {}
+    reason = (
+        f"the features take more than search.memory_mb ({search.memory_mb:,.0f} MB), "
+        "and it can't train on rows that are read part by part"
+    )
+    skipped = {name: reason for name, candidate in known.items() if not getattr(candidate, "streams", False)}
+    for name in skipped:
+        logger.warning("%s is left out: %s", name, reason)
+    if len(skipped) == len(known):
+        message = f"no candidate can be trained: {reason}; add xgboost to 'candidates', or raise search.memory_mb"
+        raise DataError(message)
+    return {name: candidate for name, candidate in known.items() if name not in skipped}, skipped
+
+
+def _folds(rows: Rows, validation: Rows, target: Target, search: Search, keys: Keys, seed: int) -> Folds:
+    whole = len(rows.y) + len(validation.y)
+    automatic = search.folds == "auto"
+    wanted = scoring.AUTO if whole < scoring.FEW_ROWS and keys.time is None else 0
+    count = wanted if search.folds == "auto" else search.folds
+    if not count:
+        return scoring.holdout(rows, validation)
+    if not isinstance(rows, Matrix):
+        message = (
+            f"search.folds is {count}, but folds are made in memory, and the features take more than search.memory_mb "
+            f"({search.memory_mb:,.0f} MB); set search.folds to 0, or raise search.memory_mb"
+        )
+        raise DataError(message)
+    together = joined(rows, validation)
+    assert isinstance(together, Matrix)  # noqa: S101 - both are
+    try:
+        return scoring.crossed(together, count, keys, stratified=target.task != "regression", seed=seed)
+    except DataError as error:
+        if not automatic:
+            raise
+        logger.info("scored on the validation rows alone: %s", error)
+        return scoring.holdout(rows, validation)
+
+
+def _try(crew: Crew, search: Search) -> None:
+    """Runs batch after batch until the trials or the seconds are spent."""
+    study = crew.study
+    most = max(search.trials, study.required)
+    while batch := study.batch(most):
+        left = search.seconds - study.seconds
+        if left <= 0 and batch[0].number >= study.required:
+            logger.info("the search ends after %d trials: search.seconds are spent", len(study.finished))
+            return
+        started = time.monotonic()
+        crew.run(batch, search.pruner, started + left)
+        study.spend(time.monotonic() - started)
+
+
+def _finish(crew: Crew, name: str, search: Search) -> Trained:
+    """Calibrates the best setting of a candidate, and trains it on all rows."""
     started = time.perf_counter()
-    model = _fit(candidate, rows, validation, target, seed)
-    seconds = time.perf_counter() - started
-    score = metric.score(validation.y, model.predict(validation.x))
-    logger.info("%s: %s %.4g on %s validation rows", name, metric.name, score, f"{len(validation.y):,}")
-    return Trained(name, model, score, seconds)
+    best = crew.study.best(name)
+    assert best is not None  # noqa: S101 - the defaults of every candidate are always tried
+    scored = crew.scored(best)
+    work, params = crew.work, best.user_attrs[studies.PARAMS]
+    calibrated = _calibrated(scored, work, params, search)
+    model = work.final(crew.chosen[name], params, scored.found, crew.share.threads)
+    score = scored.score
+    if calibrated.name != "none":
+        score = work.metric.score(work.folds.y, calibrated.outputs, work.folds.weight)
+    own = [trial for trial in crew.study.finished if trial.user_attrs[studies.CANDIDATE] == name]
+    seconds = sum(trial.user_attrs[studies.SECONDS] for trial in own) + time.perf_counter() - started
+    return Trained(
+        name,
+        adjusted(model, calibrated.adjustment),
+        score,
+        seconds,
+        {**params, **scored.found},
+        calibrated.name,
+        held_out=HeldOut(work.folds.y, calibrated.outputs, work.folds.weight),
+    )
 
 
-def _fit(candidate: Candidate, rows: Matrix, validation: Matrix, target: Target, seed: int) -> Model:
-    if target.task != "regression":
-        return candidate.fit(rows, validation, target, seed)
-    scale = rescale.of(rows)
-    model = candidate.fit(scale.standardised(rows), scale.standardised(validation), target, seed)
-    return rescale.RescaledModel(model, scale)
+def _calibrated(scored: Scored, work: Work, params: Mapping[str, Any], search: Search) -> Calibration:
+    if search.calibration == "none" or not work.target.classes or params.get(BALANCED):
+        return Calibration("none", Adjustment(), scored.outputs)
+    return calibration.choose(work.folds.y, scored.outputs, work.folds.weight, work.seed)

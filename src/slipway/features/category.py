@@ -1,0 +1,130 @@
+"""Categories: one feature a level, or the rank of the level."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from slipway.features.builder import Builder
+from slipway.features.named import Named
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """The levels of a category that are told apart.
+
+    Attributes:
+        column: The raw column.
+        levels: Levels with a code of their own, most frequent first.
+        other: Whether all other levels have a code; only when training rows had any. Without it, a level that is not
+            known is coded ``unknown``.
+        missing: Whether a missing value has a code; only when training rows had nulls.
+    """
+
+    column: str
+    levels: tuple[str, ...]
+    other: bool
+    missing: bool
+
+    @property
+    def width(self) -> int:
+        """Number of codes."""
+        return len(self.levels) + self.other + self.missing
+
+    @property
+    def codes(self) -> dict[str, int]:
+        """Level to its code; the empty text stands for a missing value."""
+        codes = {level: place for place, level in enumerate(self.levels)}
+        return {**codes, "": len(self.levels) + self.other} if self.missing else codes
+
+    @property
+    def unknown(self) -> int:
+        """Code of a level that is not known; ``width`` where there is none."""
+        return len(self.levels) if self.other else self.width
+
+    def coded(self, codes: dict[str, int], unknown: int) -> pl.Expr:
+        """The code of each prepared value, Int32."""
+        if not codes:
+            return pl.repeat(unknown, pl.len(), dtype=pl.Int32)
+        table = pl.Series(list(codes.values()), dtype=pl.Int32)
+        place = pl.col(self.column).cast(pl.Enum(list(codes)), strict=False).to_physical().cast(pl.UInt32)
+        return pl.lit(table).gather(place).fill_null(unknown)
+
+
+class Category(Levels):
+    """A category with one feature a code; a level without a code sets none."""
+
+    __slots__ = ()
+
+
+class Ordinal(Levels):
+    """A category with its code as the one feature."""
+
+    __slots__ = ()
+
+
+def ranked(counts: Counter[str], most: int, least_rows: int) -> tuple[str, ...]:
+    """Levels that are told apart, most frequent first.
+
+    Args:
+        counts: Training rows of each level.
+        most: Most levels.
+        least_rows: Fewest rows of one.
+    """
+    order = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(level for level, count in order[:most] if count >= least_rows)
+
+
+def names(steps: tuple[Category, ...]) -> list[Named]:
+    """The features of one-hot encoding."""
+    named = []
+    for step in steps:
+        rest = ["other levels"] * step.other + ["is missing"] * step.missing
+        named += [Named(f"{step.column} = {level}", step.column) for level in step.levels]
+        named += [Named(f"{step.column} {name}", step.column) for name in rest]
+    return named
+
+
+def columns(steps: tuple[Category, ...], frame: pl.DataFrame) -> list[pl.Series]:
+    """The features of prepared rows by one-hot encoding."""
+    coded = frame.select(
+        step.coded(step.codes, step.unknown).alias(str(place)) for place, step in enumerate(steps) if step.width
+    )
+    return coded.select(
+        (pl.col(str(place)) == code).cast(pl.Float32).alias(f"{place} {code}")
+        for place, step in enumerate(steps)
+        for code in range(step.width)
+    ).get_columns()
+
+
+def nodes(build: Builder, steps: tuple[Category, ...]) -> list[str]:
+    """The features of one-hot encoding in a graph."""
+    encoded = [_one_hot(build, step) for step in steps if step.width]
+    if not encoded:
+        return []
+    joined = build.node("Concat", encoded, axis=2) if len(encoded) > 1 else encoded[0]
+    return [build.node("Squeeze", [joined, build.constant(np.array([1], dtype=np.int64))])]
+
+
+def _one_hot(build: Builder, step: Category) -> str:
+    code = build.codes(build.columns[step.column], step.codes, step.unknown)
+    depth = build.constant(np.array([step.width], dtype=np.int64))
+    return build.node("OneHot", [code, depth, build.constant(np.array([0, 1], dtype=np.float32))], axis=-1)
+
+
+def ordinal_names(steps: tuple[Ordinal, ...]) -> list[Named]:
+    """The features of ordinal encoding."""
+    return [Named(f"{step.column} rank", step.column) for step in steps]
+
+
+def ordinal_columns(steps: tuple[Ordinal, ...], frame: pl.DataFrame) -> list[pl.Series]:
+    """The features of prepared rows by ordinal encoding: levels from 0, most frequent first."""
+    coded = [step.coded(step.codes, step.unknown).alias(str(place)) for place, step in enumerate(steps)]
+    return frame.select(coded).get_columns()
+
+
+def ordinal_nodes(build: Builder, steps: tuple[Ordinal, ...]) -> list[str]:
+    """The features of ordinal encoding in a graph."""
+    codes = [build.codes(build.columns[step.column], step.codes, step.unknown) for step in steps]
+    return [build.flags(build.join(codes))] if codes else []

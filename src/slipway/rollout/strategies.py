@@ -1,0 +1,300 @@
+"""How a revision comes to serve: rolling, blue-green, canary."""
+
+import logging
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from slipway.errors import RolloutError
+from slipway.rollout import tracks
+from slipway.rollout import trial as trials
+from slipway.rollout import wait as waiting
+from slipway.rollout.analysis import Verdict, analyse
+from slipway.rollout.api import Cluster
+from slipway.rollout.lease import Lease, Progress
+from slipway.rollout.revision import Revision
+from slipway.rollout.samples import Window
+from slipway.rollout.templates import Object
+from slipway.rollout.traffic import Gateway, Pods, Traffic, signed_service
+from slipway.rollout.wait import Rollout, pods, wait
+from slipway.spec import Rollout as Settings
+from slipway.spec import Serving
+
+logger = logging.getLogger(__name__)
+
+_ALIVE_SECONDS = 60
+"""Seconds for which a canary's pods stay ready after the rollout that watches them was last seen."""
+
+
+ON_TRIAL = "on trial"
+"""Phase of an A/B test or a shadow, which lasts until somebody ends it."""
+
+
+class AbortedError(RolloutError):
+    """Somebody asked to end the rollout."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A move of traffic to a revision.
+
+    Attributes:
+        cluster: The cluster.
+        lease: Held while it lasts.
+        to: The revision.
+        good: The last good revision; None when there is none.
+        serving: How it is served.
+        settings: How traffic moves.
+        smoke: Asks a Service for the golden rows, by its name; raises when it answers otherwise.
+    """
+
+    cluster: Cluster
+    lease: Lease
+    to: Revision
+    good: Revision | None
+    serving: Serving
+    settings: Settings
+    smoke: Callable[[str], None]
+
+    @property
+    def name(self) -> str:
+        """Name of the predictor."""
+        return str(self.to.deployment["metadata"]["name"])
+
+
+def run(move: Move) -> bool:
+    """Moves traffic to a revision by the strategy of the spec; the first one, and the same one again, are rolled out.
+
+    Args:
+        move: What moves where.
+
+    Returns:
+        Whether it has all the traffic; False when it is on trial from now on.
+
+    Raises:
+        RolloutError: It can't serve, or does not do as well; the traffic is then wherever it came to be.
+    """
+    ways = {"rolling": rolling, "blue-green": blue_green, "canary": canary, "ab": trial, "shadow": trial}
+    strategy = move.settings.strategy
+    if move.good is None or move.good.name == move.to.name:
+        strategy = "rolling"
+    move.lease.advance(revision=move.to.number, strategy=strategy)
+    ways[strategy](move)
+    return ways[strategy] is not trial
+
+
+def rolling(move: Move) -> None:
+    """New pods come first; old ones go when each new one is ready, which it is only after its golden rows."""
+    move.lease.advance(phase="rolling", percent=0.0)
+    settle(move.cluster, move.to, move.serving.timeout_s, _requests(move))
+    move.smoke(move.name)
+
+
+def blue_green(move: Move) -> None:
+    """A full second set is tested through its own Service before the traffic is switched to it as a whole."""
+    assert move.good is not None  # noqa: S101 - run() looked
+    pods_wanted = _replicas(move.cluster, move.good, move.serving)
+    move.lease.advance(phase="green comes up", percent=0.0)
+    _raise_canary(move, pods_wanted, leased=False)
+    move.smoke(tracks.canary_name(move.name))
+    _check_requests(move)
+    move.lease.advance(phase="switched to green", percent=100.0)
+    move.cluster.apply(tracks.service(signed_service(move.good), tracks.CANARY))
+    move.smoke(move.name)
+    _stay(move, move.settings.grace_s)
+    _promote(move, to=tracks.CANARY)
+
+
+def canary(move: Move) -> None:
+    """The share of the requests rises step by step; after each one an analysis decides."""
+    assert move.good is not None  # noqa: S101 - run() looked
+    traffic: Traffic = Gateway(move.cluster, move.serving) if move.serving.exposure.gateway else Pods(move.cluster)
+    stable = _replicas(move.cluster, move.good, move.serving)
+    done = move.lease.progress().step
+    for index, (percent, replicas) in enumerate(steps(move.settings.steps, stable, exact=traffic.exact)):
+        if index < done:
+            continue
+        _step(move, traffic, percent, replicas)
+        move.lease.advance(step=index + 1)
+    _promote(move, to="both")
+
+
+def trial(move: Move) -> None:
+    """Pods serve both revisions: an A/B test, or a shadow. It lasts until it is promoted or aborted."""
+    assert move.good is not None  # noqa: S101 - run() looked
+    move.lease.advance(phase="pods take up the challenger", percent=0.0)
+    good = move.good.signed()
+    both = trials.deployment(good[-1], move.to.deployment, move.settings)
+    applied = move.cluster.apply(*good[:-2], _sized(move.cluster, both))
+    wait(move.cluster, Rollout(applied[-1], move.serving.timeout_s, _requests(move)))
+    move.cluster.apply(good[-2])
+    remove_canary(move.cluster, move.name)
+    percent = move.settings.trial.percent if move.settings.strategy == "ab" else 0.0
+    move.lease.advance(phase=ON_TRIAL, percent=percent)
+
+
+def steps(wanted: list[int], stable: int, *, exact: bool) -> list[tuple[float, int]]:
+    """The shares below the whole that a canary is given, and the pods that it needs for them.
+
+    Args:
+        wanted: Shares in percent.
+        stable: Pods of the stable revision.
+        exact: Whether shares don't depend on the number of pods; otherwise steps that come out alike are one.
+    """
+    made: list[tuple[float, int]] = []
+    for percent in (item for item in wanted if item < 100):
+        replicas = math.ceil(stable * percent / 100) if exact else tracks.pods_for(stable, percent)
+        step = (float(percent) if exact else tracks.share(stable, replicas), replicas)
+        if step not in made:
+            made.append(step)
+    return made
+
+
+def settle(cluster: Cluster, revision: Revision, seconds: float, meanwhile: Callable[[], object]) -> None:
+    """Serves a revision from the stable track alone, and removes the canary.
+
+    Args:
+        cluster: The cluster.
+        revision: What to serve.
+        seconds: How long its pods may take.
+        meanwhile: Called while it is waited for.
+
+    Raises:
+        RolloutError: It can't serve.
+    """
+    made = revision.signed()
+    applied = cluster.apply(*made[:-2], _sized(cluster, made[-1]))
+    wait(cluster, Rollout(applied[-1], seconds, meanwhile))
+    cluster.apply(made[-2])
+    remove_canary(cluster, revision.deployment["metadata"]["name"])
+
+
+def _sized(cluster: Cluster, deployment: Object) -> Object:
+    """A Deployment that an autoscaler sizes keeps the pods that it has; leaving the number out would make it one."""
+    spec = deployment["spec"]
+    if "replicas" in spec:
+        return deployment
+    found = cluster.get("Deployment", deployment["metadata"]["name"])
+    return {**deployment, "spec": {**spec, "replicas": found["spec"]["replicas"]}} if found else deployment
+
+
+def remove_canary(cluster: Cluster, name: str) -> None:
+    """Removes the canary's Deployment and Service; its pods finish what they were asked."""
+    cluster.delete("Deployment", tracks.canary_name(name))
+    cluster.delete("Service", tracks.canary_name(name))
+
+
+def _step(move: Move, traffic: Traffic, percent: float, replicas: int) -> None:
+    assert move.good is not None  # noqa: S101 - run() looked
+    move.lease.advance(phase=f"canary at {percent:.3g} %", percent=percent)
+    logger.info("canary: %.3g %% of the requests, %d pods", percent, replicas)
+    track = _raise_canary(move, replicas, leased=not traffic.exact)
+    move.smoke(tracks.canary_name(move.name))
+    traffic.share(move.good, percent)
+    _analyse(move, track)
+
+
+def _raise_canary(move: Move, replicas: int, *, leased: bool) -> Object:
+    service = tracks.service(signed_service(move.to), tracks.CANARY, name=tracks.canary_name(move.name))
+    track = tracks.canary(move.to.signed()[-1], replicas, leased=leased)
+    around = [item for item in move.to.signed() if item["kind"] in ("ServiceAccount", "NetworkPolicy")]
+    applied = move.cluster.apply(*around, service, track)
+
+    def meanwhile() -> None:
+        _requests(move)()
+        if leased:
+            keep_alive(move.cluster, track)
+
+    wait(move.cluster, Rollout(applied[-1], move.serving.timeout_s, meanwhile))
+    return track
+
+
+def keep_alive(cluster: Cluster, track: Object) -> None:
+    """Tells a canary's pods that the rollout that watches them is alive; without it they turn unready by themselves."""
+    until = f"{time.time() + _ALIVE_SECONDS:.0f}"
+    for pod in pods(cluster, track):
+        body = {"metadata": {"annotations": {tracks.LEASED: until}}}
+        cluster.patch("Pod", pod["metadata"]["name"], body)
+
+
+def _analyse(move: Move, track: Object) -> None:
+    assert move.good is not None  # noqa: S101 - run() looked
+    window = Window(move.cluster, (move.good.deployment, track), move.settings.analysis)
+    began = time.monotonic()
+    deadline = began + move.settings.step_s + move.settings.hold_s
+    while True:
+        _watch(move, track, move.settings.step_s)
+        if move.lease.progress().request == "promote":
+            return
+        stable, trial = window.samples(time.monotonic() - began)
+        verdict = analyse(stable, trial, move.settings.analysis)
+        move.lease.advance(analysis=verdict.sentences)
+        for sentence in verdict.sentences:
+            logger.info("%s", sentence)
+        if verdict.decision == "promote":
+            return
+        if verdict.decision == "rollback" or time.monotonic() > deadline:
+            raise RolloutError(_refusal(verdict))
+
+
+def _refusal(verdict: Verdict) -> str:
+    wrong = [
+        f"{item.title}: {item.sentence}" for item in verdict.checks if item.decision in (verdict.decision, "rollback")
+    ]
+    said = "does worse than the stable revision" if verdict.decision == "rollback" else "could not be judged in time"
+    return f"the canary {said} ({'; '.join(wrong)})"
+
+
+def _promote(move: Move, to: tracks.To) -> None:
+    """Rolls the stable track over while the canary goes on serving its share, and closes the Service to it last."""
+    assert move.good is not None  # noqa: S101 - run() looked
+    move.lease.advance(phase="promoting")
+    track = tracks.canary(move.to.signed()[-1], 1, leased=to == "both")
+
+    def meanwhile() -> None:
+        _requests(move)()
+        if to == "both":
+            keep_alive(move.cluster, track)
+
+    settle(move.cluster, move.to, move.serving.timeout_s, meanwhile)
+    move.smoke(move.name)
+
+
+def _stay(move: Move, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        _check_requests(move)
+        time.sleep(min(waiting.POLL_SECONDS, seconds))
+
+
+def _watch(move: Move, track: Object, seconds: float) -> None:
+    """Lets the canary gather evidence; a pause makes it last until somebody resumes, promotes or aborts."""
+    deadline = time.monotonic() + seconds
+    told = 0.0
+    while True:
+        if time.monotonic() - told > _ALIVE_SECONDS / 4:
+            keep_alive(move.cluster, track)
+            told = time.monotonic()
+        progress = _check_requests(move)
+        if progress.request == "promote" or (time.monotonic() >= deadline and not progress.paused):
+            return
+        time.sleep(min(waiting.POLL_SECONDS, seconds))
+
+
+def _requests(move: Move) -> Callable[[], object]:
+    return lambda: _check_requests(move)
+
+
+def _check_requests(move: Move) -> Progress:
+    progress = move.lease.progress()
+    if progress.request == "abort":
+        message = "somebody asked to abort it"
+        raise AbortedError(message)
+    return progress
+
+
+def _replicas(cluster: Cluster, good: Revision, serving: Serving) -> int:
+    """Pods of the stable track now; an autoscaler may have changed what the spec says."""
+    found = cluster.get("Deployment", good.deployment["metadata"]["name"])
+    return int(found["spec"]["replicas"]) if found else serving.replicas
