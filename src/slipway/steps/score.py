@@ -20,13 +20,10 @@ from slipway.features.inputs import inputs
 from slipway.serving import sources
 from slipway.serving.answers import decider
 from slipway.serving.bounds import bounds
-from slipway.serving.values import LARGEST_INTEGER
 
 logger = logging.getLogger(__name__)
 
 OnError = Literal["fail", "null"]
-
-_TOO_LARGE = "an integer beyond 2^53 can't be told from its neighbours"
 
 _ROWS = 1 << 14
 """Rows that the graph is given at once."""
@@ -115,9 +112,6 @@ def _wrong(frame: pl.DataFrame, faults: list[Fault], bundle: Bundle, first: int)
         if not column.nullable and frame[column.name].null_count()
         for place in frame[column.name].is_null().arg_true()
     ]
-    for name in (column.name for column in schema.columns if column.kind == "integer"):
-        large = ~frame[name].is_between(-LARGEST_INTEGER, LARGEST_INTEGER).fill_null(True)
-        found += [Fault(first + int(place), f"column {name!r}: {_TOO_LARGE}") for place in large.arg_true()]
     limits = bounds(schema, bundle.manifest.spec)
     given = inputs(frame, {name: schema.kinds[name] for name in limits})
     for name, limit in limits.items():
