@@ -15,6 +15,7 @@ import statistics
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,13 @@ BARS = {"vs_mlserver": 30.0, "vs_mlflow": 30.0, "vs_floor": 0.5}
 
 
 def models(folder: Path) -> Path:
-    if not (folder / "bundle" / "bundle.json").exists():
+    """The models, made where they are not there or of another release's format."""
+    from slipway.bundle.load import verify
+    from slipway.errors import BundleError
+
+    try:
+        verify(folder / "bundle")
+    except BundleError:
         shutil.rmtree(folder, ignore_errors=True)
         subprocess.run([sys.executable, __file__, "--build", str(folder)], check=True, stdout=sys.stderr)
     return folder
@@ -53,7 +60,7 @@ def ready(servers: tuple[Server, ...], venvs: Path, folder: Path, quick: bool) -
 
 def measure(server: Server, bin_: Path, folder: Path, rows: list[dict[str, Any]], seconds: float) -> dict[str, float]:
     bodies = [server.body(row) for row in rows]
-    with peers.running(server, bin_, folder, rows[1]) as (url, ready_s):
+    with peers.running(server, bin_, folder, rows[1]) as (url, ready_s, _):
         load.measure(url, bodies, 4, seconds / 4)
         one, many = (load.measure(url, bodies, connections, seconds) for connections in (1, 16))
     return {
@@ -62,8 +69,21 @@ def measure(server: Server, bin_: Path, folder: Path, rows: list[dict[str, Any]]
     }  # fmt: skip
 
 
+def workers(folder: Path, rows: list[dict[str, Any]], seconds: float) -> dict[str, dict[str, float]]:
+    """Requests/s at 16 connections, and memory of a worker, by their number."""
+    found = {}
+    for count in sorted({1, 2, os.cpu_count() or 1}):
+        server = replace(SLIPWAY, command=lambda *given, count=count: [*SLIPWAY.command(*given), f"--workers={count}"])
+        with peers.running(server, Path(sys.executable).parent, folder, rows[1]) as (url, _, pid):
+            bodies = [server.body(row) for row in rows]
+            load.measure(url, bodies, 16, seconds / 4)
+            rps = load.measure(url, bodies, 16, seconds).rps
+            found[str(count)] = {"rps_16": rps, "memory_mb": statistics.mean(peers.memory_mb(pid))}
+    return found
+
+
 def batch(folder: Path, rounds: int) -> dict[str, float]:
-    """Milliseconds for 1,000 rows on one thread: the whole graph from raw columns, and XGBoost's trees alone."""
+    """Milliseconds for 1,000 rows, with one thread and with all cores; see ``batch_here``."""
     done = subprocess.run(
         [sys.executable, __file__, "--batch", str(folder), str(rounds)], check=True, capture_output=True, text=True
     )
@@ -72,7 +92,10 @@ def batch(folder: Path, rounds: int) -> dict[str, float]:
 
 
 def batch_here(folder: Path, rounds: int) -> dict[str, float]:
+    """From raw columns: the whole graph against plan and XGBoost. Trees alone, on features that are there already."""
     import numpy as np
+    import onnx
+    import onnxruntime
     import polars as pl
     import xgboost
 
@@ -80,27 +103,52 @@ def batch_here(folder: Path, rounds: int) -> dict[str, float]:
     from slipway.features.apply import transform
     from slipway.features.inputs import inputs
     from slipway.features.plan import Plan
+    from slipway.serving.batches import Batches
 
+    cores = os.cpu_count() or 1
     bundle = open_bundle(folder / "bundle")
     plan = Plan.from_json((folder / "bundle/native/plan.json").read_text())
-    booster = xgboost.Booster({"nthread": 1})
-    booster.load_model(folder / "bundle/native/model.ubj")
+    graph = onnx.load(folder / "bundle/model.onnx")
+    (trees,) = (node for node in graph.graph.node if node.op_type.startswith("TreeEnsemble"))
+    alone = onnx.helper.make_model(
+        onnx.helper.make_graph(
+            [trees],
+            "trees",
+            [onnx.helper.make_tensor_value_info(trees.input[0], onnx.TensorProto.FLOAT, ["N", None])],
+            [onnx.helper.make_tensor_value_info(trees.output[-1], onnx.TensorProto.FLOAT, ["N", None])],
+        ),
+        opset_imports=graph.opset_import,
+        ir_version=graph.ir_version,
+    )
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(alone.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    parallel = Batches(bundle.predict, max(2, cores), bundle.golden.inputs)
+    boosters = [xgboost.Booster({"nthread": threads}) for threads in (1, cores)]
+    for booster in boosters:
+        booster.load_model(folder / "bundle/native/model.ubj")
+    one, many = boosters
     frame = pl.read_parquet(folder / "data.parquet")
     parts = [frame[start : start + 1000] for start in range(0, 10_000, 1000)]
     raw = [inputs(part, bundle.schema.kinds) for part in parts]
     features = [np.ascontiguousarray(transform(plan, part, bundle.schema)) for part in parts]
     ways = {
-        "slipway_batch_ms": lambda at: bundle.predict(raw[at]),
-        "xgboost_batch_ms": lambda at: booster.inplace_predict(features[at]),
-        "transform_and_xgboost_batch_ms": lambda at: booster.inplace_predict(transform(plan, parts[at], bundle.schema)),
+        "batch_slipway_ms": lambda at: bundle.predict(raw[at]),
+        "batch_xgboost_ms": lambda at: one.inplace_predict(transform(plan, parts[at], bundle.schema)),
+        "batch_slipway_cores_ms": lambda at: parallel.split(raw[at], 1000),
+        "batch_xgboost_cores_ms": lambda at: many.inplace_predict(transform(plan, parts[at], bundle.schema)),
+        "trees_slipway_ms": lambda at: session.run(None, {trees.input[0]: features[at]}),
+        "trees_xgboost_ms": lambda at: one.inplace_predict(features[at]),
+        "trees_xgboost_cores_ms": lambda at: many.inplace_predict(features[at]),
     }
     taken: dict[str, list[float]] = {name: [] for name in ways}
-    for place in range(rounds * len(parts)):
-        for name, call in ways.items():
+    for name, call in ways.items():  # one after the other, for threads of one would be in the way of the next
+        for place in range(rounds * len(parts)):
             began = time.perf_counter()
             call(place % len(parts))
             taken[name].append((time.perf_counter() - began) * 1e3)
-    return {name: statistics.median(values) for name, values in taken.items()}
+    medians = {name: statistics.median(values) for name, values in taken.items()}
+    return {**medians, **{f"{name}_best": min(values) for name, values in taken.items()}}
 
 
 def image_mb() -> float | None:
@@ -147,7 +195,8 @@ def compare(venvs: Path, folder: Path, quick: bool) -> dict[str, Any]:
         "p99_ms": ours["p99_16_ms"],
         "ready_s": ours["ready_s"],
         "image_mb": image_mb(),
-        **batch(folder, 1 if quick else 10),
+        **batch(folder, 3 if quick else 20),
+        "workers": workers(folder, rows, seconds),
         "servers": servers,
         "not_measured": missing,
         "bars": BARS,
@@ -168,9 +217,17 @@ def show(result: dict[str, Any]) -> None:
         )
     for name, why in result["not_measured"].items():
         print(f"{name}: not measured: {why}")
-    print(f"\n1,000 rows, one thread: {result['slipway_batch_ms']:.2f} ms from raw columns; XGBoost's inplace_predict")
-    whole = result["transform_and_xgboost_batch_ms"]
-    print(f"{result['xgboost_batch_ms']:.2f} ms on features that are there, {whole:.2f} ms with making them")
+    print(f"\n{'1,000 rows, ms: median (best)':<34}{'slipway':>18}{'XGBoost':>18}")
+    for name, key in (
+        ("from raw columns, one thread", "batch_{}_ms"),
+        ("from raw columns, all cores", "batch_{}_cores_ms"),
+        ("trees alone, one thread", "trees_{}_ms"),
+    ):
+        cells = [f"{result[at]:.2f} ({result[f'{at}_best']:.2f})" for at in map(key.format, ("slipway", "xgboost"))]
+        print(f"{name:<34}{cells[0]:>18}{cells[1]:>18}")
+    print(f"\n{'workers':<10}{'requests/s':>12}{'MB each':>10}")
+    for count, item in result["workers"].items():
+        print(f"{count:<10}{item['rps_16']:>12,.0f}{item['memory_mb']:>10.0f}")
     print(f"image: {result['image_mb'] or 'not built here'} MB")
 
 

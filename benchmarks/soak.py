@@ -69,7 +69,7 @@ def main() -> None:
     options = parser.parse_args()
     folder = serving.models(options.models)
     rows = pl.read_parquet(folder / "data.parquet").drop("y").head(500).to_dicts()
-    with running(SLIPWAY, Path(sys.executable).parent, folder, rows[1]) as (url, _):
+    with running(SLIPWAY, Path(sys.executable).parent, folder, rows[1]) as (url, _, _):
         port = int(url.rpartition(":")[2].partition("/")[0])
         failures, sizes = uvloop.run(soak(port, server_at(port), bodies(rows), options.requests))
     growth = sizes[-1] / sizes[len(sizes) // 2]

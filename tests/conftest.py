@@ -60,14 +60,16 @@ class Trained:
         return self.folder / "bundle"
 
 
-def make(folder: Path, data: Path, *, registry: str = "", candidates: list[str] | None = None) -> Trained:
-    """Runs validate, featurize, train and evaluate."""
+def make(
+    folder: Path, data: Path, *, registry: str = "", candidates: list[str] | None = None, **more: object
+) -> Trained:
+    """Runs validate, featurize, train and evaluate; more fields of the spec are given to validate."""
     folder.mkdir(parents=True, exist_ok=True)
 
     def places(*names: str) -> dict[str, str]:
         return {name: str(folder / name) for name in names}
 
-    validate({"data": str(data), "target": "y"}, **places("table", "contract", "findings"))
+    validate({"data": str(data), "target": "y", **more}, **places("table", "contract", "findings"))
     featurize({}, **places("table", "contract", "rows", "features", "plan"))
     train(
         {"candidates": candidates or ["logistic"]},

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -153,8 +154,8 @@ def prepare(server: Server, venvs: Path, folder: Path) -> str:
 
 
 @contextmanager
-def running(server: Server, bin_: Path, folder: Path, row: Row) -> Iterator[tuple[str, float]]:
-    """A server that answers: its address, and the seconds from its start to its first answer."""
+def running(server: Server, bin_: Path, folder: Path, row: Row) -> Iterator[tuple[str, float, int]]:
+    """A server that answers: its address, the seconds from its start to its first answer, and its process."""
     port = free_port()
     wanted = server.environment(folder)
     variables = {name: value.format(port if "HTTP" in name else free_port()) for name, value in wanted.items()}
@@ -169,9 +170,16 @@ def running(server: Server, bin_: Path, folder: Path, row: Row) -> Iterator[tupl
         )  # fmt: skip
     try:
         _wait(url, server.body(row), process, said)
-        yield url, time.perf_counter() - began
+        yield url, time.perf_counter() - began, process.pid
     finally:
         _end(process)
+
+
+def memory_mb(pid: int) -> list[float]:
+    """Memory of a process's children, or of itself where it has none; what several share is divided among them."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split() or [str(pid)]
+    rollups = [Path(f"/proc/{child}/smaps_rollup").read_text() for child in children]
+    return [int(re.search(r"^Pss: +(\d+)", text, re.MULTILINE)[1]) / 1e3 for text in rollups]
 
 
 def _wait(url: str, body: bytes, process: subprocess.Popen[bytes], said: Path, seconds: float = 90) -> None:

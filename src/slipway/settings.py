@@ -165,7 +165,7 @@ class Settings:
     port: Port = 8080
     """Port to listen on; 0 takes a free one."""
     threads: Annotated[int, Range(1, 256)] = 2
-    """Threads for large requests, and for one large batch."""
+    """Threads for large requests, and for the parts of one large batch where that is measured to be faster."""
     redact: bool = True
     """Keep values out of what a refused request is told."""
     refuse_outside: bool = False

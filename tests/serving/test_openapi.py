@@ -54,7 +54,8 @@ def test_the_columns_are_the_models_own(bundle: Bundle) -> None:
     assert row["properties"]["member"]["type"] == "boolean"
     assert "東京" in row["properties"]["city"]["examples"]
     assert "minimum" not in row["properties"]["amount"]
-    strict = document(Predictor(bundle), Settings(refuse_outside=True))["components"]["schemas"]["Row"]
+    settings = Settings(refuse_outside=True)
+    strict = document(Predictor(bundle, settings=settings), settings)["components"]["schemas"]["Row"]
     assert strict["properties"]["amount"]["minimum"] == bundle.schema.columns[0].minimum
 
 

@@ -9,10 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import fsspec
-from fsspec.core import url_to_fs
-from fsspec.implementations.local import LocalFileSystem
-
 from slipway.errors import StorageError
 
 _EXTRAS = {"s3": "s3", "s3a": "s3", "gs": "gs", "gcs": "gs", "az": "az", "abfs": "az", "abfss": "az", "adl": "az"}
@@ -30,6 +26,9 @@ def filesystem(uri: str) -> tuple[Any, str]:
     Raises:
         StorageError: The scheme is unknown, or what it needs is not installed.
     """
+    import fsspec  # takes as long as a server of a local bundle needs for all else
+    from fsspec.core import url_to_fs
+
     scheme = uri.partition("://")[0] if "://" in uri else "file"
     try:
         system, path = url_to_fs(uri)
@@ -77,7 +76,7 @@ def write_bytes(uri: str, data: bytes) -> None:
     """
     system, path = filesystem(uri)
     with told("written", uri):
-        if isinstance(system, LocalFileSystem):
+        if _is_local(system):
             aside = _aside(Path(path), data)
             aside.replace(path)
         else:
@@ -100,7 +99,7 @@ def create(uri: str, data: bytes) -> bool:
     """
     system, path = filesystem(uri)
     with told("written", uri):
-        if isinstance(system, LocalFileSystem):
+        if _is_local(system):
             return _link(_aside(Path(path), data), Path(path))
         try:
             system.pipe_file(path, data, mode="create")
@@ -160,7 +159,7 @@ def writing(uri: str) -> Iterator[Path]:
         StorageError: It can't be written.
     """
     system, path = filesystem(uri)
-    local = isinstance(system, LocalFileSystem)
+    local = _is_local(system)
     with told("written", uri), tempfile.TemporaryDirectory() as folder:
         aside = Path(folder, "file")
         if local:
@@ -237,6 +236,12 @@ def told(verb: str, uri: str) -> Iterator[None]:
             raise
         message = f"{uri!r} can't be {verb}: {error}"
         raise StorageError(message) from None
+
+
+def _is_local(system: Any) -> bool:
+    from fsspec.implementations.local import LocalFileSystem
+
+    return isinstance(system, LocalFileSystem)
 
 
 def _exists_already(error: OSError) -> bool:

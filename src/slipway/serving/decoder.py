@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slipway.data.schema import Kind, Schema
+from slipway.serving.bounds import refusal
 from slipway.serving.rows import Checker
 from slipway.serving.values import LARGEST_INTEGER, converter, seconds
 
@@ -99,7 +100,7 @@ class _Group:
             "text": lambda cells: _texts(cells, checker.longest_text, converter("text")),
             "date": _dates,
         }[kind]
-        self._outside = checker.bounds(columns)
+        self._refused = refusal(columns, checker.bounds)
 
     def block(self, cells: tuple[Any, ...], count: int, *, by_row: bool) -> Block:
         types = set(map(type, cells))
@@ -111,7 +112,7 @@ class _Group:
         block = flat.reshape(count, -1).T if by_row else flat.reshape(-1, count)
         if (flat.dtype == object or _NULL in types) and self._required[_nulls(block).any(axis=1)].any():
             return None
-        if self._outside is not None and self._outside(block):
+        if self._refused is not None and self._refused(block):
             return None
         return np.ascontiguousarray(block)[:, :, None]
 
@@ -133,7 +134,7 @@ def _numbers(cells: tuple[Any, ...]) -> NDArray[np.float64]:
 
 def _integers(cells: tuple[Any, ...]) -> NDArray[np.float64] | None:
     numbers = np.array(cells, dtype=np.float64)
-    return numbers if not (np.abs(numbers) > LARGEST_INTEGER).any() else None
+    return numbers if not (np.abs(numbers) >= LARGEST_INTEGER).any() else None  # 2^53 + 1 became 2^53 here
 
 
 def _texts(cells: tuple[Any, ...], longest: int, convert: Callable[[Any], Any] = str.strip) -> NDArray[Any] | None:

@@ -1,10 +1,13 @@
 """The OpenAPI 3.1 document of a model: its own columns, their constraints, and requests that can be sent."""
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 from slipway import __version__
-from slipway.data.schema import TEXTUAL, Column
+from slipway.data.schema import TEXTUAL, Column, Kind
 from slipway.serving import protocol
+from slipway.serving.bounds import Bound
 from slipway.serving.explain import MAX_ROWS
 from slipway.serving.predictor import Predictor
 from slipway.serving.tensors import BYTES, DTYPES
@@ -20,6 +23,7 @@ _KINDS: dict[str, Json] = {
     "text": {"type": "string"},
     "date": {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]},
 }
+_VALUES: dict[Kind, Callable[[Any], Any]] = {"boolean": bool, "integer": int, "number": float, "category": str}
 _REFUSALS = {
     "400": "The body is not JSON, or contradicts the protocol.",
     "413": "The body is too large or has too many rows.",
@@ -68,7 +72,8 @@ def _ref(name: str) -> Json:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _column(column: Column, settings: Settings) -> Json:
+def _column(column: Column, predictor: Predictor, settings: Settings) -> Json:
+    bound = predictor.bounds.get(column.name)
     made = dict(_KINDS[column.kind])
     if column.nullable:
         made["type"] = [made["type"], "null"]
@@ -81,16 +86,26 @@ def _column(column: Column, settings: Settings) -> Json:
             made["description"] = "Levels that the training data did not have are allowed."
     elif column.minimum is not None and column.kind != "date":
         made["description"] = f"In the training data from {column.minimum:g} to {column.maximum:g}."
-        if settings.refuse_outside:
-            made |= {"minimum": column.minimum, "maximum": column.maximum}
-    return made
+    return made if bound is None else made | _bounded(made, column, bound)
+
+
+def _bounded(made: Json, column: Column, bound: Bound) -> Json:
+    """What the limits of the data contract add to the schema of a column."""
+    said = f"{made['description']} " if "description" in made and bound.allowed is None else ""
+    more: Json = {"description": f"{said}It should be {bound.said}."}
+    if bound.allowed is not None:
+        values = [_VALUES[column.kind](value) for value in sorted(bound.allowed, key=str)]
+        more |= {"enum": [*values, *([None] if column.nullable else [])], "examples": values[:5]}
+    sides = (("minimum", bound.low), ("maximum", bound.high))
+    more |= {side: value for side, value in sides if math.isfinite(value) and column.kind != "date"}
+    return more
 
 
 def _row(predictor: Predictor, settings: Settings) -> Json:
     schema = predictor.bundle.schema
     return {
         "type": "object",
-        "properties": {column.name: _column(column, settings) for column in schema.columns},
+        "properties": {column.name: _column(column, predictor, settings) for column in schema.columns},
         "required": list(schema.names),
         "additionalProperties": False,
         "examples": predictor.bundle.golden.rows(schema)[:1],
@@ -100,7 +115,12 @@ def _row(predictor: Predictor, settings: Settings) -> Json:
 def _columns(predictor: Predictor, settings: Settings) -> Json:
     schema = predictor.bundle.schema
     lists = {
-        column.name: {"type": "array", "items": _column(column, settings), "minItems": 1} for column in schema.columns
+        column.name: {
+            "type": "array",
+            "items": _column(column, predictor, settings),
+            "minItems": 1,
+        }
+        for column in schema.columns
     }
     return {
         "type": "object",

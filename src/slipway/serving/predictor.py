@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from slipway.bundle.load import Bundle
 from slipway.data.schema import TEXTUAL
 from slipway.serving.answers import decider, encoder
+from slipway.serving.batches import Batches
+from slipway.serving.bounds import bounds
 from slipway.serving.decoder import Decoder
 from slipway.serving.rows import Checker
 from slipway.serving.tensors import DATATYPES, Tensor
@@ -35,6 +37,7 @@ class Predictor:
         version: The first 12 digits of its digest.
         variant: Which of the model's variants it is.
         who: Name, version and, where there are several, variant, for answers.
+        bounds: Column to what is taken of it, where that is not everything.
         decoder: Rows or columns to inputs.
         answers: Outputs to a JSON value a row.
         classes: Outputs to the class of each row, as its position among the classes.
@@ -56,7 +59,10 @@ class Predictor:
         self.version = bundle.manifest.digest[:12]
         self.variant = variant
         self.who = {"model": self.name, "version": self.version, **({"variant": variant} if variant else {})}
-        self.decoder = Decoder(bundle.schema, Checker(bundle.schema, settings or Settings()))
+        settings = settings or Settings()
+        self.bounds = bounds(bundle.schema, bundle.manifest.spec, refuse_unseen=settings.refuse_outside)
+        self.decoder = Decoder(bundle.schema, Checker(bundle.schema, settings, self.bounds))
+        self._batches = Batches(bundle.predict, settings.threads, bundle.golden.inputs)
         self.answers = encoder(bundle.schema.target, bundle.manifest)
         self.threshold = bundle.manifest.threshold if bundle.schema.target.task == "binary" else None
         self.classes = decider(bundle.schema.target, bundle.manifest)
@@ -65,7 +71,7 @@ class Predictor:
 
     def predict(self, inputs: Inputs) -> NDArray[np.float64]:
         """Outputs of the graph; see ``Engine.predict``."""
-        return self._cache.predict(self.bundle, inputs) if self._cache else self.bundle.predict(inputs)
+        return self._cache.predict(self.bundle, inputs) if self._cache else self._batches.predict(inputs)
 
     def tensors(self, outputs: NDArray[np.float64]) -> list[Tensor]:
         """Outputs of the graph as tensors of the Open Inference Protocol; ``protocol.outputs`` describes them."""

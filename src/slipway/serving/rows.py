@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slipway.data.schema import TEXTUAL, Column, Schema
+from slipway.serving.bounds import Bound
 from slipway.serving.fields import FieldError, InvalidRowsError
 from slipway.serving.values import Converter, OutOfRangeError, converter, expected
 from slipway.settings import Settings
@@ -23,18 +24,20 @@ class Checker:
 
     Args:
         schema: The model's columns.
-        settings: How long a text may be, whether messages show values, whether unseen ranges are refused.
+        settings: How long a text may be, whether messages show values.
+        bounds: Column to what is taken of it; see ``bounds.bounds``.
 
     Attributes:
         longest_text: Longest text value, in characters.
+        bounds: Column to what is taken of it.
     """
 
-    def __init__(self, schema: Schema, settings: Settings) -> None:
+    def __init__(self, schema: Schema, settings: Settings, bounds: Mapping[str, Bound] | None = None) -> None:
         self.longest_text = settings.limits.text
         self._schema = schema
         self._columns = {column.name: column for column in schema.columns}
         self._redact = settings.redact
-        self._refuse_outside = settings.refuse_outside
+        self.bounds = bounds or {}
 
     def rows(self, rows: Sequence[Mapping[str, Any]]) -> Inputs:
         """Inputs of rows; see ``Decoder.rows``."""
@@ -61,23 +64,6 @@ class Checker:
             read = self._reader(column, errors)
             inputs[column.name] = _array(column, [read(value, row) for row, value in enumerate(columns[column.name])])
         return _unless(errors, inputs)
-
-    def bounds(self, columns: Sequence[Column]) -> Callable[[NDArray[Any]], bool] | None:
-        """A function that says whether a value of a block, of shape (columns, rows), is to be refused for its range.
-
-        Args:
-            columns: Columns of one kind.
-
-        Returns:
-            None where no range is.
-        """
-        if not self._refuse_outside or columns[0].minimum is None:
-            return None
-        low, high = (
-            np.array([[getattr(column, side)] for column in columns], dtype=np.float64)
-            for side in ("minimum", "maximum")
-        )
-        return lambda block: bool(((block < low) | (block > high)).any())
 
     def _unknown(self, fields: Mapping[str, Any], row: int | None) -> list[FieldError]:
         return [
@@ -113,13 +99,12 @@ class Checker:
 
     def _checked(self, column: Column, convert: Converter, value: Any) -> float | str:
         made = convert(value)
-        if isinstance(made, str):
-            if len(made) > self.longest_text:
-                message = f"a text of at most {self.longest_text:,} characters"
-                raise OutOfRangeError(message)
-        elif self._refuse_outside and not _inside(column, made):
-            message = "within the range of the training data"
+        if isinstance(made, str) and len(made) > self.longest_text:
+            message = f"a text of at most {self.longest_text:,} characters"
             raise OutOfRangeError(message)
+        bound = self.bounds.get(column.name)
+        if bound is not None and bound.outside(np.array([made], dtype=object if isinstance(made, str) else float))[0]:
+            raise OutOfRangeError(bound.said)
         return made
 
     def _told(self, value: Any) -> str:
@@ -127,10 +112,6 @@ class Checker:
             return _type_of(value)
         said = repr(value)
         return said if len(said) <= _SHOWN else f"{said[:_SHOWN]}…"
-
-
-def _inside(column: Column, value: float) -> bool:
-    return column.minimum is None or column.maximum is None or column.minimum <= value <= column.maximum
 
 
 def _unless(errors: list[FieldError], inputs: Inputs) -> Inputs:

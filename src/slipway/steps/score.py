@@ -19,6 +19,7 @@ from slipway.errors import DataError, UnknownNameError
 from slipway.features.inputs import inputs
 from slipway.serving import sources
 from slipway.serving.answers import decider
+from slipway.serving.bounds import bounds
 
 logger = logging.getLogger(__name__)
 
@@ -79,7 +80,7 @@ def score(
     rows = bad = 0
     with sink.opened(output) as write:
         for frame, faults in lenient.batches(source, names):
-            wrong = _wrong(frame, faults, schema, rows + 1)
+            wrong = _wrong(frame, faults, loaded, rows + 1)
             if wrong and on_error == "fail":
                 first = wrong[0]
                 message = f"row {first.row:,}: {first.sentence}; mend it, or leave such rows null with --on-error null"
@@ -102,16 +103,23 @@ def _open(uri: str, schema: Schema, keep: Sequence[str]) -> Source:
     return open_located(located, schema.kinds, [name for name in names if name not in wanted])
 
 
-def _wrong(frame: pl.DataFrame, faults: list[Fault], schema: Schema, first: int) -> list[Fault]:
-    """What the server would refuse: values of another kind, and nulls where the training data had none."""
-    nulls = [
+def _wrong(frame: pl.DataFrame, faults: list[Fault], bundle: Bundle, first: int) -> list[Fault]:
+    """What the server would refuse: values of another kind, outside of their limits, or missing for the first time."""
+    schema = bundle.schema
+    found = [
         Fault(first + int(place), f"column {column.name!r} has no value, and the training data had no missing one")
         for column in schema.columns
         if not column.nullable and frame[column.name].null_count()
         for place in frame[column.name].is_null().arg_true()
     ]
+    limits = bounds(schema, bundle.manifest.spec)
+    given = inputs(frame, {name: schema.kinds[name] for name in limits})
+    for name, limit in limits.items():
+        for place in np.flatnonzero(limit.outside(given[name][:, 0])):
+            value = frame[name][int(place)]
+            found.append(Fault(first + int(place), f"column {name!r} should be {limit.said}, not {value!r:.80}"))
     told = {fault.row for fault in faults}
-    return sorted([*faults, *(fault for fault in nulls if fault.row not in told)], key=lambda fault: fault.row)
+    return sorted([*faults, *(fault for fault in found if fault.row not in told)], key=lambda fault: fault.row)
 
 
 def _predicted(
