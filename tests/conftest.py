@@ -70,11 +70,11 @@ def make(folder: Path, data: Path, *, registry: str = "", candidates: list[str] 
     validate({"data": str(data), "target": "y"}, **places("table", "contract", "findings"))
     featurize({}, **places("table", "contract", "rows", "features", "plan"))
     train(
-        {"candidates": candidates or ["logistic"]},
+        {"candidates": candidates or ["logistic"], "search": {"folds": 0}},
         **places("rows", "features", "contract", "models"),
         report=str(folder / "search"),
     )
-    fields = {"name": "model", "registry": registry, "gates": {"max_latency_ms": None}}
+    fields = {"name": "model", "registry": registry, "gates": {"max_latency_ms": None, "resamples": 200}}
     outputs = places("rows", "features", "plan", "models", "contract", "bundle", "verdict", "card", "report")
     return Trained(folder, evaluate(fields, seed=0, **outputs))
 

@@ -3,6 +3,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -35,7 +36,7 @@ def trained_in(folder: Path, candidate: str, **fields: Any) -> None:
 
 def judged(folder: Path, registry: str, **fields: Any) -> Any:
     outputs = places(folder, "rows", "features", "plan", "models", "contract", "verdict", "card", "report")
-    given = {"name": "model", "registry": registry, "gates": {"max_latency_ms": None}, **fields}
+    given = {"name": "model", "registry": registry, "gates": {"max_latency_ms": None, "resamples": 200}, **fields}
     return evaluate(given, seed=0, bundle=str(folder / "judged"), **outputs)
 
 
@@ -113,7 +114,7 @@ def prepared(folder: Path, frame: pl.DataFrame, seed: int = 0) -> Path:
     fields = {"data": str(folder / "data.parquet"), "target": "y"}
     validate(fields, **places(folder, "table", "contract", "findings"))
     featurize({"split": {"seed": seed}}, **places(folder, "table", "contract", "rows", "features", "plan"))
-    trained_in(folder, "forest")
+    trained_in(folder, "forest", search={"trials": 1, "folds": 0})
     return folder
 
 
@@ -147,8 +148,9 @@ def test_a_column_the_champion_knew_counts_as_missing(trained: Callable[[str], A
     version = registry.publish("model", made.bundle, manifest.read(made.bundle).digest, {})
     contract = TableContract.read(made.folder / "contract")
     frame = pl.read_parquet(made.folder / "data.parquet").drop("amount")
-    answers = champions.outputs(version, registry.uri, frame, contract.schema)
-    assert answers.shape == (len(frame), 2)
+    champion = champions.contender(version, registry.uri, frame, contract.schema, {})
+    assert (champion.name, champion.outputs.shape) == ("champion v1", (len(frame), 2))
+    assert np.isfinite(champion.outputs).all()
 
 
 def test_a_champion_of_another_target_is_told(trained: Callable[[str], Any], tmp_path: Path) -> None:
@@ -158,7 +160,7 @@ def test_a_champion_of_another_target_is_told(trained: Callable[[str], Any], tmp
     contract = TableContract.read(made.folder / "contract")
     frame = pl.read_parquet(made.folder / "data.parquet")
     with pytest.raises(DataError, match="the champion v1 predicts a number .* the data holds the classes no, yes"):
-        champions.outputs(version, registry.uri, frame, contract.schema)
+        champions.contender(version, registry.uri, frame, contract.schema, {})
 
 
 def test_drift_is_unknown_before_there_is_a_champion(trained: Callable[[str], Any], tmp_path: Path) -> None:
