@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,10 @@ MOST_BUCKETS = 1 << 15
 
 _FINEST = 32
 """Low bits of a float64 that the finest bucket ignores: 52 - 32 = 20 bits of mantissa are kept."""
+
+
+_INFINITE = (-0x7FF00001, 0x7FF00000)
+"""Finest buckets of the infinities; those of NaN lie beyond."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +87,13 @@ def fit(values: NDArray[np.float64]) -> Sketch:
     Args:
         values: float64, shape (n,); NaN and infinities count as null.
     """
-    finite = values[np.isfinite(values)]
-    keys, counts = np.unique(keys_of(finite, _FINEST).astype(np.int32), return_counts=True)
-    low, high = (float(finite.min()), float(finite.max())) if len(finite) else (float("nan"), float("nan"))
-    return _bounded(Sketch(keys.astype(np.int64), counts.astype(np.int64), len(values) - len(finite), low, high))
+    keys = np.sort(_finest(values))
+    keys = keys[np.searchsorted(keys, _INFINITE[0], side="right") : np.searchsorted(keys, _INFINITE[1])]
+    shift = _further(keys)
+    starts = np.flatnonzero(np.append(len(keys) > 0, (keys[1:] ^ keys[:-1]) >> shift))
+    counts = np.diff(starts, append=len(keys))
+    low, high = _extremes(values) if len(keys) else (float("nan"), float("nan"))
+    return Sketch(keys[starts].astype(np.int64) >> shift, counts, len(values) - len(keys), low, high, _FINEST + shift)
 
 
 def merge(parts: Sequence[Sketch]) -> Sketch:
@@ -112,17 +120,32 @@ def keys_of(values: NDArray[np.float64], shift: int) -> NDArray[np.int64]:
     return bits ^ ((bits >> 63) & ((1 << (63 - shift)) - 1))
 
 
+def _finest(values: NDArray[np.float64]) -> NDArray[np.int32]:
+    """The finest bucket of each value, as ``keys_of`` gives it, from the upper half of its bits alone."""
+    upper = (values + 0.0).astype("<f8", copy=False).view("<i4")[1::2]
+    return np.asarray(upper ^ ((upper >> 31) & np.int32(0x7FFFFFFF)))
+
+
+def _extremes(values: NDArray[np.float64]) -> tuple[float, float]:
+    low, high = float(np.fmin.reduce(values)), float(np.fmax.reduce(values))
+    return (low, high) if np.isfinite([low, high]).all() else _extremes(values[np.isfinite(values)])
+
+
 def _values_of(keys: NDArray[np.int64], shift: int) -> NDArray[np.float64]:
     bits = np.where(keys < 0, -(1 << (63 - shift)) - keys - 1, keys)
     return (bits << shift).view(np.float64)
 
 
 def _bounded(sketch: Sketch) -> Sketch:
-    if len(sketch.keys) <= MOST_BUCKETS:
-        return sketch
-    differing = sketch.keys[1:] ^ sketch.keys[:-1]
-    further = bisect_left(range(64), True, key=lambda by: int(np.count_nonzero(differing >> by)) < MOST_BUCKETS)
-    return sketch.joined(sketch.shift + further)
+    return sketch.joined(sketch.shift + _further(sketch.keys))
+
+
+def _further(keys: NDArray[np.integer[Any]]) -> int:
+    """How many more bits of sorted keys to ignore for at most ``MOST_BUCKETS`` buckets."""
+    if len(keys) <= MOST_BUCKETS:
+        return 0
+    differing = keys[1:] ^ keys[:-1]
+    return bisect_left(range(64), True, key=lambda by: int(np.count_nonzero(differing >> by)) < MOST_BUCKETS)
 
 
 def _grouped(keys: NDArray[np.int64], counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -90,7 +90,7 @@ def _known(spec: Spec) -> Known | None:
 
 
 def _kept(spec: Spec, written: Path, found: str) -> str:
-    """Where the report on refused data is: in the registry, if there is one, for a failed pod hands out no artifacts."""
+    """Where the report on refused data is: in the registry, if there is one: a failed pod hands out no artifacts."""
     if not spec.registry:
         return str(written)
     place = storage.join(spec.registry, spec.name, REFUSED, f"{found[:12]}.html")
