@@ -180,7 +180,7 @@ def _contenders(trained: tuple[Trained, ...], challenger: Challenger, schema: Sc
     def contender(item: Trained, outputs: NDArray[Any]) -> Contender:
         regression = schema.target.task == "regression"
         rule = item.threshold if regression else decision.rule(item.threshold, spec.costs, schema.target)
-        return Contender(item.name, outputs, item.score, item.seconds, rule)
+        return Contender(item.name, outputs, item.score, item.seconds, rule, item.luck)
 
     x = challenger.test.matrix.x
     others = [contender(item, np.asarray(item.model.predict(x))) for item in trained[1:]]

@@ -17,7 +17,7 @@ from slipway.training.search import Found, Trained
 
 RANKING, HISTORY = "ranking.json", "trials.json"
 
-_RANKED = ("name", "score", "seconds", "params", "calibration", "threshold")
+_RANKED = ("name", "score", "seconds", "params", "calibration", "threshold", "luck")
 
 
 def save(trained: Sequence[Trained], folder: Path, found: Found | None = None) -> None:
