@@ -53,7 +53,8 @@ def test_a_bundle_records_the_spec_that_made_it(trained: Callable[[str], Any], t
     spec = manifest.read(tmp_path / "judged").spec
     assert (spec["identifiers"], spec["quality"]["min_rows"], spec["candidates"]) == (["id"], 20, ["logistic"])
     assert manifest.read(tmp_path / "judged").threshold == 0.4
-    assert not {"drift", "serving", "search", "threshold"} & spec.keys()
+    assert (spec["threshold"], spec["search"]["sampler"], "storage" in spec["search"]) == (0.4, "tpe", False)
+    assert not {"drift", "serving"} & spec.keys()
     assert spec["split"] == {"seed": 0}
 
 

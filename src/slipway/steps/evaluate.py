@@ -98,7 +98,8 @@ def evaluate(
     agreed = TableContract.read(Path(contract))
     trained = store.load(Path(models), agreed.schema.target)
     candidates = [item.name for item in trained]
-    spec = agreed.spec({**fields, "candidates": candidates, "split": {"seed": seed}})
+    known = {"candidates": candidates, "split": {"seed": seed}, **store.decided(Path(models))}
+    spec = agreed.spec({**fields, **known})
     fitted = Plan.from_json(Path(plan).read_text(encoding="utf-8"))
     agreed = replace(agreed, schema=fitted.schema(agreed.schema), notes=(*agreed.notes, *fitted.notes))
     goal = tables.read(Path(features) / NAMES[TRAIN], [TARGET])[TARGET].to_numpy()
@@ -173,6 +174,8 @@ def _judge(
         owner=spec.owner,
         periods=testrows.periods(rows, schema),
         findings=found,
+        setting=trained[0].setting,
+        costs=spec.costs,
     )
 
 

@@ -70,6 +70,11 @@ class Trained:
     luck: float | None = None
     held_out: HeldOut | None = field(default=None, repr=False, compare=False)
 
+    @property
+    def setting(self) -> dict[str, Any]:
+        """What was chosen for it, the calibration included."""
+        return {**self.params, "calibration": self.calibration}
+
     def decided(self, threshold: float) -> "Trained":
         """The same candidate with a threshold."""
         return replace(self, threshold=threshold)
