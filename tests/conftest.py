@@ -72,11 +72,11 @@ def make(
     validate({"data": str(data), "target": "y", **more}, **places("table", "contract", "findings"))
     featurize({}, **places("table", "contract", "rows", "features", "plan"))
     train(
-        {"candidates": candidates or ["logistic"]},
+        {"candidates": candidates or ["logistic"], "search": {"folds": 0}},
         **places("rows", "features", "contract", "models"),
         report=str(folder / "search"),
     )
-    fields = {"name": "model", "registry": registry, "gates": {"max_latency_ms": None}}
+    fields = {"name": "model", "registry": registry, "gates": {"max_latency_ms": None, "resamples": 200}}
     outputs = places("rows", "features", "plan", "models", "contract", "bundle", "verdict", "card", "report")
     return Trained(folder, evaluate(fields, seed=0, **outputs))
 

@@ -21,10 +21,12 @@ from slipway.bundle.write import Contents, write
 from slipway.data.schema import Column, Schema, Target, Task
 from slipway.features import fit as fitting
 from slipway.features.apply import transform
+from slipway.features.choice import choose
 from slipway.features.inputs import inputs
+from slipway.spec.features import Features
 from slipway.training import candidate as candidates
-from slipway.training import rescale
-from slipway.training.candidate import Model
+from slipway.training import rescale, space
+from slipway.training.candidate import Model, Setting
 from slipway.training.matrix import Matrix
 
 CLASSES = {"binary": ("no", "yes"), "multiclass": ("low", "mid", "high"), "regression": ()}
@@ -57,11 +59,13 @@ def _columns(names: tuple[str, str, str, str], rows: int) -> pl.DataFrame:
 
 
 def _model(matrix: Matrix, target: Target, candidate: str) -> Model:
+    way = candidates.get(candidate)
+    setting = Setting(space.defaults(way.space), seed=0)
     if target.task != "regression":
-        return candidates.get(candidate).fit(matrix, matrix, target, 0)
+        return way.fit(matrix, matrix, target, setting)
     scale = rescale.of(matrix)
     standardised = scale.standardised(matrix)
-    return rescale.RescaledModel(candidates.get(candidate).fit(standardised, standardised, target, 0), scale)
+    return rescale.RescaledModel(way.fit(standardised, standardised, target, setting), scale)
 
 
 @cache
@@ -72,8 +76,8 @@ def _made(
     kinds = ("number", "boolean", "category", "date")
     columns = tuple(Column(name, kind, nullable=True) for name, kind in zip(names, kinds, strict=True))
     schema = Schema(columns, Target("y", task, "number" if task == "regression" else "category", CLASSES[task]))
-    plan = fitting.finish(fitting.fit(frame, schema), schema)
-    x = transform(plan, frame, schema)
+    plan = fitting.whole(lambda: [frame], schema, choose(Features(), schema)).plan
+    x = transform(plan, frame, schema).to_numpy()
     signal = np.nan_to_num(frame[names[0]].to_numpy()) + frame[names[1]].to_numpy()
     y: Any = {
         "binary": (signal > 0.5).astype(np.int64),

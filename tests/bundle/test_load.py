@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from onnx import numpy_helper
 
 from slipway.bundle.load import load, verify
-from slipway.bundle.manifest import files_in
+from slipway.bundle.manifest import FORMAT, files_in
 from slipway.errors import BundleError
 
 FILES = (
@@ -127,11 +127,13 @@ def test_a_link_to_a_folder_is_refused(bundle: Path) -> None:
         load(bundle)
 
 
-@pytest.mark.parametrize("version", [0, 2, "1", None])
+@pytest.mark.parametrize("version", [0, FORMAT + 1, str(FORMAT), None])
 def test_another_format_is_refused(version: object, bundle: Path, seal: Callable[..., str]) -> None:
     seal(bundle, format=version)
 
-    with pytest.raises(BundleError, match=f"has format {version!r}; this release reads format 1: train it again"):
+    with pytest.raises(
+        BundleError, match=f"has format {version!r}; this release reads format {FORMAT}: train it again"
+    ):
         load(bundle)
 
 
@@ -162,8 +164,8 @@ def test_a_manifest_that_was_changed_is_found(field: str, bundle: Path) -> None:
         (b"null", "can't be read"),
         (b"{}", "can't be read"),
         (b"\xff\xfe", "can't be read"),
-        (b'{"digest": "", "format": 1}', "has other fields than it should"),
-        (b'{"digest": "", "format": 1, "classes": [], "extra": 1}', "has other fields than it should"),
+        (b'{"digest": "", "format": %d}' % FORMAT, "has other fields than it should"),
+        (b'{"digest": "", "format": %d, "classes": [], "extra": 1}' % FORMAT, "has other fields than it should"),
     ],
 )
 def test_a_manifest_that_is_none_is_told(text: bytes, said: str, bundle: Path) -> None:

@@ -237,12 +237,23 @@ def test_a_tiny_perfect_test_promotes_nothing() -> None:
     assert "What helps: bring more rows, or raise split.test." in verdict.reason
 
 
-def test_the_least_gain_is_a_share_of_what_the_champion_gains() -> None:
-    verdict = decide(outputs(0.4), outputs(0.1), min_gain=None)
-    gate = next(gate for gate in verdict.gates if gate.name == "champion")
-    scores = {one.role: one.score.estimate for one in verdict.candidates}
+def test_a_gain_that_another_seed_has_by_luck_is_a_tie() -> None:
+    def verdict(luck: float) -> Verdict:
+        return judge(
+            Sample(Y),
+            [Contender("xgboost", outputs(0.4), luck=luck)],
+            baseline.outputs(Y, TARGET, len(Y)),
+            target=TARGET,
+            spec=Spec(name="m", data="-", target="churn"),
+            champion=Contender("champion v1", outputs(0.1)),
+        )
 
-    assert gate.limit == pytest.approx(0.02 * (scores["champion"] - scores["baseline"]), rel=0.05)
+    gain = verdict(0.0).gain.estimate
+    kept = verdict(gain + 0.001)
+
+    assert verdict(gain - 0.001).promoted
+    assert (kept.outcome, set(failed(kept))) == ("kept", {"seeds"})
+    assert "by the luck of another seed. A tie keeps the champion." in kept.reason
 
 
 def test_entities_and_weights_are_told_and_change_the_interval() -> None:

@@ -1,6 +1,7 @@
 import contextlib
 import os
 import shlex
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -87,3 +88,14 @@ def test_without_the_interpreter_a_task_starts_cold(run: Run, executable: str) -
     cold = shlex.join([python, options, launcher, "/nowhere/socket"])
     done = run("import sys; print('slipway.steps.train' in sys.modules)", program=cold)
     assert done.stdout == "False\n"
+
+
+def test_a_task_does_not_wait_for_an_interpreter_that_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with warm.interpreter(), socket.socket(socket.AF_UNIX) as task:
+        task.settimeout(30)
+        try:
+            task.connect(shlex.split(sys.executable)[-1])
+            assert task.recv(1) == b""
+        except (ConnectionRefusedError, ConnectionResetError):
+            pass

@@ -3,6 +3,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -35,7 +36,7 @@ def trained_in(folder: Path, candidate: str, **fields: Any) -> None:
 
 def judged(folder: Path, registry: str, **fields: Any) -> Any:
     outputs = places(folder, "rows", "features", "plan", "models", "contract", "verdict", "card", "report")
-    given = {"name": "model", "registry": registry, "gates": {"max_latency_ms": None}, **fields}
+    given = {"name": "model", "registry": registry, "gates": {"max_latency_ms": None, "resamples": 200}, **fields}
     return evaluate(given, seed=0, bundle=str(folder / "judged"), **outputs)
 
 
@@ -52,7 +53,8 @@ def test_a_bundle_records_the_spec_that_made_it(trained: Callable[[str], Any], t
     spec = manifest.read(tmp_path / "judged").spec
     assert (spec["identifiers"], spec["quality"]["min_rows"], spec["candidates"]) == (["id"], 20, ["logistic"])
     assert manifest.read(tmp_path / "judged").threshold == 0.4
-    assert not {"drift", "serving", "search", "threshold"} & spec.keys()
+    assert (spec["threshold"], spec["search"]["sampler"], "storage" in spec["search"]) == (0.4, "tpe", False)
+    assert not {"drift", "serving"} & spec.keys()
     assert spec["split"] == {"seed": 0}
 
 
@@ -113,7 +115,7 @@ def prepared(folder: Path, frame: pl.DataFrame, seed: int = 0) -> Path:
     fields = {"data": str(folder / "data.parquet"), "target": "y"}
     validate(fields, **places(folder, "table", "contract", "findings"))
     featurize({"split": {"seed": seed}}, **places(folder, "table", "contract", "rows", "features", "plan"))
-    trained_in(folder, "forest")
+    trained_in(folder, "forest", search={"trials": 1, "folds": 0})
     return folder
 
 
@@ -147,8 +149,9 @@ def test_a_column_the_champion_knew_counts_as_missing(trained: Callable[[str], A
     version = registry.publish("model", made.bundle, manifest.read(made.bundle).digest, {})
     contract = TableContract.read(made.folder / "contract")
     frame = pl.read_parquet(made.folder / "data.parquet").drop("amount")
-    answers = champions.outputs(version, registry.uri, frame, contract.schema)
-    assert answers.shape == (len(frame), 2)
+    champion = champions.contender(version, registry.uri, frame, contract.schema, {})
+    assert (champion.name, champion.outputs.shape) == ("champion v1", (len(frame), 2))
+    assert np.isfinite(champion.outputs).all()
 
 
 def test_a_champion_of_another_target_is_told(trained: Callable[[str], Any], tmp_path: Path) -> None:
@@ -158,7 +161,7 @@ def test_a_champion_of_another_target_is_told(trained: Callable[[str], Any], tmp
     contract = TableContract.read(made.folder / "contract")
     frame = pl.read_parquet(made.folder / "data.parquet")
     with pytest.raises(DataError, match="the champion v1 predicts a number .* the data holds the classes no, yes"):
-        champions.outputs(version, registry.uri, frame, contract.schema)
+        champions.contender(version, registry.uri, frame, contract.schema, {})
 
 
 def test_drift_is_unknown_before_there_is_a_champion(trained: Callable[[str], Any], tmp_path: Path) -> None:

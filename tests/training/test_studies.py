@@ -20,7 +20,7 @@ from slipway.training.studies import Tried
 
 CaseOf = Callable[..., Any]
 
-SLOW = """
+SLOW = r"""
 import sys, time
 import numpy as np
 from slipway.data.schema import Target

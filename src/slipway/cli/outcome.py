@@ -71,6 +71,8 @@ class Outcome:
         console.print()
         console.print(Padding(_candidates(self.verdict), (0, 0, 1, 2)))
         console.print(Padding(_gates(self.verdict), (0, 0, 1, 2)))
+        for remark in self.verdict.remarks:
+            console.print(Padding(Text(remark, "yellow"), (0, 0, 1, 2)))
         for name, path in self.files.items():
             console.print(f"  {name:<12} {path}", highlight=False, soft_wrap=True)
         if self.endpoint:

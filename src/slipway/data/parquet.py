@@ -15,6 +15,8 @@ from slipway.data.schema import Kind
 from slipway.errors import DataError
 
 _BATCH_ROWS = 1 << 16
+_BUFFER = 1 << 18
+"""Bytes of a column that are read at a time, however large the file or its row groups are."""
 
 
 class Readable(Protocol):
@@ -102,7 +104,7 @@ def _opened(file: Readable) -> Iterator[pq.ParquetFile]:
     with contextlib.ExitStack() as stack:
         try:
             stream = stack.enter_context(file.binary())
-            parquet = stack.enter_context(pq.ParquetFile(stream))
+            parquet = stack.enter_context(pq.ParquetFile(stream, buffer_size=_BUFFER, pre_buffer=False))
         except (pa.ArrowInvalid, OSError) as error:
             message = f"file {file.name!r} is no Parquet file, or it is damaged: {error}"
             raise DataError(message) from None

@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,10 @@ MOST_BUCKETS = 1 << 15
 
 FINEST = 32
 """Low bits of a float64 that the finest bucket ignores: 52 - 32 = 20 bits of mantissa are kept."""
+
+
+_INFINITE = (-0x7FF00001, 0x7FF00000)
+"""Finest buckets of the infinities; those of NaN lie beyond."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +87,13 @@ def fit(values: NDArray[np.float64]) -> Sketch:
     Args:
         values: float64, shape (n,); NaN and infinities count as null.
     """
-    finite = values[np.isfinite(values)]
-    keys, counts = np.unique(keys_of(finite, FINEST).astype(np.int32), return_counts=True)
-    low, high = (float(finite.min()), float(finite.max())) if len(finite) else (float("nan"), float("nan"))
-    return bounded(Sketch(keys.astype(np.int64), counts.astype(np.int64), len(values) - len(finite), low, high))
+    keys = np.sort(_finest(values))
+    keys = keys[np.searchsorted(keys, _INFINITE[0], side="right") : np.searchsorted(keys, _INFINITE[1])]
+    shift = _further(keys, MOST_BUCKETS)
+    starts = np.flatnonzero(np.append(len(keys) > 0, (keys[1:] ^ keys[:-1]) >> shift))
+    counts = np.diff(starts, append=len(keys))
+    low, high = _extremes(values) if len(keys) else (float("nan"), float("nan"))
+    return Sketch(keys[starts].astype(np.int64) >> shift, counts, len(values) - len(keys), low, high, FINEST + shift)
 
 
 def of_sorted(values: NDArray[np.float64], shift: int = FINEST) -> Sketch:
@@ -126,6 +134,17 @@ def keys_of(values: NDArray[np.float64], shift: int) -> NDArray[np.int64]:
     return bits ^ ((bits >> 63) & ((1 << (63 - shift)) - 1))
 
 
+def _finest(values: NDArray[np.float64]) -> NDArray[np.int32]:
+    """The finest bucket of each value, as ``keys_of`` gives it, from the upper half of its bits alone."""
+    upper = (values + 0.0).astype("<f8", copy=False).view("<i4")[1::2]
+    return np.asarray(upper ^ ((upper >> 31) & np.int32(0x7FFFFFFF)))
+
+
+def _extremes(values: NDArray[np.float64]) -> tuple[float, float]:
+    low, high = float(np.fmin.reduce(values)), float(np.fmax.reduce(values))
+    return (low, high) if np.isfinite([low, high]).all() else _extremes(values[np.isfinite(values)])
+
+
 def values_of(keys: NDArray[np.int64], shift: int) -> NDArray[np.float64]:
     """The value of each bucket that is nearest to zero.
 
@@ -139,12 +158,15 @@ def values_of(keys: NDArray[np.int64], shift: int) -> NDArray[np.float64]:
 
 def bounded(sketch: Sketch, buckets: int | None = None) -> Sketch:
     """The same values in at most so many buckets, by default ``MOST_BUCKETS``."""
-    most = buckets or MOST_BUCKETS
-    if len(sketch.keys) <= most:
-        return sketch
-    differing = sketch.keys[1:] ^ sketch.keys[:-1]
-    further = bisect_left(range(64), True, key=lambda by: int(np.count_nonzero(differing >> by)) < most)
-    return sketch.joined(sketch.shift + further)
+    return sketch.joined(sketch.shift + _further(sketch.keys, buckets or MOST_BUCKETS))
+
+
+def _further(keys: NDArray[np.integer[Any]], most: int) -> int:
+    """How many more bits of sorted keys to ignore for at most so many buckets."""
+    if len(keys) <= most:
+        return 0
+    differing = keys[1:] ^ keys[:-1]
+    return bisect_left(range(64), True, key=lambda by: int(np.count_nonzero(differing >> by)) < most)
 
 
 def _grouped(keys: NDArray[np.int64], counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -99,7 +99,7 @@ def batches(folder: Path, names: Sequence[str] | None = None) -> Iterator[pl.Dat
         names: Columns to read; None for all.
     """
     for path in _files(folder):
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path, pre_buffer=False) as file:
             for batch in file.iter_batches(BATCH_ROWS, columns=None if names is None else list(names)):
                 frame = pl.from_arrow(batch)
                 assert isinstance(frame, pl.DataFrame)  # noqa: S101 - a record batch is never a series

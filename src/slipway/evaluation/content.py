@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from slipway.data.schema import Schema
 from slipway.evaluation.arrays import Floats, Ints
@@ -58,6 +59,8 @@ class ReportData:
         owner: Who answers for it; empty where nobody is named.
         periods: First and last event time of each split; empty without an event time.
         findings: What else was found out about the challenger.
+        setting: The settings that the search chose for it.
+        costs: What decisions cost, by actual and then by predicted class.
     """
 
     name: str
@@ -79,6 +82,14 @@ class ReportData:
     owner: str = ""
     periods: Mapping[str, tuple[datetime, datetime]] = field(default_factory=dict)
     findings: Findings = field(default_factory=Findings)
+    setting: Mapping[str, Any] = field(default_factory=dict)
+    costs: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+    @property
+    def importances(self) -> dict[str, float]:
+        """Raw column to the mean size of what it adds to or takes from a prediction; empty where not explained."""
+        found = self.findings.explanations
+        return {} if found is None else {item.column: item.mean for item in found.columns}
 
     @property
     def cut(self) -> float:

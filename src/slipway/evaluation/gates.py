@@ -2,18 +2,11 @@
 
 from dataclasses import dataclass
 
-from slipway.evaluation.bootstrap import Interval
 from slipway.evaluation.metrics import Metric
 from slipway.evaluation.sample import Sample
 from slipway.evaluation.telling import Telling
-from slipway.evaluation.wording import capital, count, number, percent, plain, short, signed, span
+from slipway.evaluation.wording import capital, count, number, plain, short
 from slipway.spec import Gates
-
-BASELINE = "baseline"
-"""Name of the gate that asks for a gain over a model that looks at no column."""
-
-CHAMPION = "champion"
-"""Name of the gate that asks for a gain over the champion; failing it alone is a tie, not a refusal."""
 
 _CALIBRATE = "leave search.calibration at auto, bring more rows, or list other candidates"
 _PARITY = "leave this candidate out of 'candidates', and report it"
@@ -64,21 +57,6 @@ class Measured:
     latency_ms: float | None = None
 
 
-def over_baseline(metric: Metric, gain: Interval, confidence: float) -> Gate:
-    """The challenger must be better than a model that looks at no column.
-
-    Args:
-        metric: What decides.
-        gain: Gain over the baseline.
-        confidence: Confidence of the interval.
-    """
-    passed = gain.low > 0
-    said = f"the gain over the baseline is {_gain(metric, gain, confidence)}"
-    why = "" if passed else " (the columns say too little about the target, or there are too few rows to tell)"
-    remedy = "" if passed else "bring columns that say more about the target, or more rows"
-    return Gate(BASELINE, "Gain over the baseline", passed, gain.low, 0.0, ">", "", said + why, remedy)
-
-
 def enough_rows(sample: Sample, least: int) -> Gate:
     """A verdict must rest on enough rows, or entities, that stand for themselves.
 
@@ -110,20 +88,6 @@ def single_column(found: Telling, limit: float) -> Gate:
     )
     title = "Most that one column tells"
     return Gate("single_column", title, passed, found.told, limit, "≤", "", said + why, "" if passed else remedy)
-
-
-def over_champion(metric: Metric, gain: Interval, confidence: float, min_gain: float, champion: str) -> Gate:
-    """The challenger must be better than the champion by more than the least gain.
-
-    Args:
-        metric: What decides.
-        gain: Gain over the champion on the same rows.
-        confidence: Confidence of the interval.
-        min_gain: The lower end must be above this.
-        champion: What the champion is called.
-    """
-    said = f"the gain over {champion} is {_gain(metric, gain, confidence)}"
-    return Gate(CHAMPION, f"Gain over {champion}", gain.low > min_gain, gain.low, min_gain, ">", "", said)
 
 
 def check(limits: Gates, metric: Metric, score: float, calibration: float | None, measured: Measured) -> list[Gate]:
@@ -194,8 +158,3 @@ def _at_most(name: str, title: str, value: float, limit: float, unit: str, said:
     unit_text = f" {unit}" if unit else ""
     by = f" ({field} allows {plain(limit)}{unit_text})" if field else f" ({plain(limit)} is allowed)"
     return Gate(name, title, passed, value, limit, "≤", unit, said if passed else said + by, "" if passed else remedy)
-
-
-def _gain(metric: Metric, gain: Interval, confidence: float) -> str:
-    ends = span(gain.low, gain.high)
-    return f"{signed(gain.estimate)} {metric.title} ({percent(confidence)} interval {ends})"

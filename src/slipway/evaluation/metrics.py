@@ -28,8 +28,6 @@ class Metric:
         higher_is_better: False for errors and losses.
         prepare: From y, outputs and threshold to a function of row weights.
         decides: Whether it may decide between models. The calibration error may not: it only grows in a resample.
-        noise: Share of the gain over the baseline by which models of one recipe and other seeds differ; measured by
-            benchmarks/selection.py.
     """
 
     name: str
@@ -38,7 +36,6 @@ class Metric:
     higher_is_better: bool
     prepare: Callable[[Any, Floats, Rule], Statistic]
     decides: bool = True
-    noise: float = 0.02
 
     def value(self, y: Floats | Ints, outputs: Floats, weights: Floats, threshold: Rule = 0.5) -> Floats:
         """The metric on weighted rows.
@@ -64,8 +61,8 @@ _ALL = (
     Metric("pr_auc", "PR AUC", _CLASSES, True, ranking.pr_auc),
     Metric("roc_auc_micro", "micro ROC AUC", _MANY, True, ranking.micro(ranking.roc_auc), decides=False),
     Metric("pr_auc_micro", "micro PR AUC", _MANY, True, ranking.micro(ranking.pr_auc), decides=False),
-    Metric("log_loss", "log loss", _CLASSES, False, probability.log_loss, noise=0.05),
-    Metric("brier", "Brier score", _CLASSES, False, probability.brier, noise=0.05),
+    Metric("log_loss", "log loss", _CLASSES, False, probability.log_loss),
+    Metric("brier", "Brier score", _CLASSES, False, probability.brier),
     Metric("accuracy", "accuracy", _CLASSES, True, decisions.accuracy),
     Metric("balanced_accuracy", "balanced accuracy", _CLASSES, True, decisions.balanced_accuracy),
     Metric("f1", "F1", _CLASSES, True, decisions.f1),

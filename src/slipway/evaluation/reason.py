@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from slipway.evaluation.bootstrap import Interval
-from slipway.evaluation.gates import CHAMPION, Gate
+from slipway.evaluation.gains import SEEDS, TIES
+from slipway.evaluation.gates import Gate
 from slipway.evaluation.metrics import Metric
 from slipway.evaluation.wording import capital, count, listing, number, percent, plain, span
 
@@ -38,7 +39,7 @@ def reason(
             f"{challenger} beats the baseline by {by} on {count(rows)} test rows, every gate passes, "
             "and there is no champion yet."
         )
-    refusals = [gate.sentence for gate in failed if gate.name != CHAMPION]
+    refusals = [gate.sentence for gate in failed if gate.name not in TIES]
     if refusals:
         stays = f" {capital(champion)} stays." if champion else " Nothing is deployed."
         remedies = "; ".join(dict.fromkeys(gate.remedy for gate in failed if gate.remedy))
@@ -50,6 +51,11 @@ def _tie(gain: Interval, gate: Gate, metric: Metric, confidence: float) -> str:
     if gain == Interval(0.0, 0.0, 0.0):
         return f"both have the same {metric.title} on the test rows and on every resample. A tie keeps the champion."
     interval = f"{percent(confidence)} interval {span(gain.low, gain.high)}"
+    if gate.name == SEEDS:
+        luck = (
+            f"the same recipe gains up to {number(gate.limit)} by the luck of another seed. A tie keeps the champion."
+        )
+        return f"its {metric.title} is better by {_size(gain)} ({interval}), but {luck}"
     if gain.high < 0:
         return f"its {metric.title} is worse by {_size(gain)} ({interval})."
     if gain.estimate > 0:

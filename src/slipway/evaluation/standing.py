@@ -20,6 +20,7 @@ class Contender:
         validation: Its score on the validation rows; None where it was not scored there.
         seconds: Seconds that training took; None where not known.
         threshold: Probability from which it answers the positive class of two.
+        luck: Gain that another seed has in one of twenty trainings; None where that was not measured.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Contender:
     validation: float | None = None
     seconds: float | None = None
     threshold: Rule = 0.5
+    luck: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ import numpy as np
 
 from slipway.data.schema import Target
 from slipway.errors import DataError
+from slipway.evaluation import gains, metrics
 from slipway.evaluation import gates as rules
-from slipway.evaluation import metrics
 from slipway.evaluation.arrays import Floats, Ints
 from slipway.evaluation.bootstrap import Interval, Resamples
 from slipway.evaluation.comparison import Comparison
@@ -62,7 +62,7 @@ class Verdict:
         """``kept`` when only the gain over the champion was missing, ``refused`` when another gate failed."""
         if self.promoted:
             return "promoted"
-        return "refused" if any(gate.name != rules.CHAMPION and not gate.passed for gate in self.gates) else "kept"
+        return "refused" if any(gate.name not in gains.TIES and not gate.passed for gate in self.gates) else "kept"
 
     def to_json(self) -> str:
         """The verdict as indented JSON, with its outcome."""
@@ -122,7 +122,7 @@ def judge(
     compared = Comparison.of(metric, sample, everyone, spec.gates, spec.split.seed)
     gain = compared.gain(len(contenders))
     gates = (
-        *([_over_champion(compared, gain, spec.gates)] if champion else []),
+        *(_over_champion(compared, gain, spec.gates) if champion else []),
         *_alone(compared, target, spec, measured or Measured()),
         *others,
     )
@@ -153,18 +153,16 @@ def _alone(compared: Comparison, target: Target, spec: Spec, measured: Measured)
     error = None if target.task == "regression" else metrics.score("ece", sample.y, outputs, weight=sample.weight)
     over_baseline = compared.gain(len(compared.contenders) - 1)
     return (
-        rules.over_baseline(compared.metric, over_baseline, spec.gates.confidence),
+        gains.over_baseline(compared.metric, over_baseline, spec.gates.confidence),
         rules.enough_rows(sample, spec.gates.min_test_rows),
         *rules.check(spec.gates, compared.metric, float(compared.draws.estimates[0]), error, measured),
     )
 
 
-def _over_champion(compared: Comparison, gain: Interval, gates: Gates) -> Gate:
-    champion, baseline = (float(score) for score in compared.draws.estimates[-2:])
-    least = gates.min_gain
-    if least is None:
-        least = float(f"{max(0.0, compared.metric.noise * compared.metric.gain(champion, baseline)):.2g}")
-    return rules.over_champion(compared.metric, gain, gates.confidence, least, compared.contenders[-2].name)
+def _over_champion(compared: Comparison, gain: Interval, gates: Gates) -> tuple[Gate, ...]:
+    champion, luck = compared.contenders[-2].name, compared.contenders[0].luck
+    first = gains.over_champion(compared.metric, gain, gates.confidence, gates.min_gain, champion)
+    return (first,) if luck is None else (first, gains.over_seeds(compared.metric, gain, luck))
 
 
 def _standings(everyone: Sequence[Contender], candidates: int, draws: Resamples) -> tuple[Standing, ...]:

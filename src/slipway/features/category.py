@@ -1,10 +1,13 @@
 """Categories: one feature a level, or the rank of the level."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from slipway.features.builder import Builder
 from slipway.features.named import Named
@@ -43,13 +46,11 @@ class Levels:
         """Code of a level that is not known; ``width`` where there is none."""
         return len(self.levels) if self.other else self.width
 
-    def coded(self, codes: dict[str, int], unknown: int) -> pl.Expr:
-        """The code of each prepared value, Int32."""
-        if not codes:
-            return pl.repeat(unknown, pl.len(), dtype=pl.Int32)
-        table = pl.Series(list(codes.values()), dtype=pl.Int32)
-        place = pl.col(self.column).cast(pl.Enum(list(codes)), strict=False).to_physical().cast(pl.UInt32)
-        return pl.lit(table).gather(place).fill_null(unknown)
+    def coded(self, frame: pl.DataFrame) -> NDArray[Any]:
+        """The code of each prepared row, in the smallest type that holds all of them."""
+        codes = self.codes
+        places = frame[self.column].cast(pl.Enum(list(codes)), strict=False).to_physical().fill_null(len(codes))
+        return np.array([*codes.values(), self.unknown], np.min_scalar_type(self.width)).take(places.to_numpy())
 
 
 class Category(Levels):
@@ -86,16 +87,11 @@ def names(steps: tuple[Category, ...]) -> list[Named]:
     return named
 
 
-def columns(steps: tuple[Category, ...], frame: pl.DataFrame) -> list[pl.Series]:
+def columns(steps: tuple[Category, ...], frame: pl.DataFrame) -> Iterator[NDArray[Any]]:
     """The features of prepared rows by one-hot encoding."""
-    coded = frame.select(
-        step.coded(step.codes, step.unknown).alias(str(place)) for place, step in enumerate(steps) if step.width
-    )
-    return coded.select(
-        (pl.col(str(place)) == code).cast(pl.Float32).alias(f"{place} {code}")
-        for place, step in enumerate(steps)
-        for code in range(step.width)
-    ).get_columns()
+    for step in steps:
+        coded = step.coded(frame)
+        yield from (coded == code for code in range(step.width))
 
 
 def nodes(build: Builder, steps: tuple[Category, ...]) -> list[str]:
@@ -118,10 +114,9 @@ def ordinal_names(steps: tuple[Ordinal, ...]) -> list[Named]:
     return [Named(f"{step.column} rank", step.column) for step in steps]
 
 
-def ordinal_columns(steps: tuple[Ordinal, ...], frame: pl.DataFrame) -> list[pl.Series]:
+def ordinal_columns(steps: tuple[Ordinal, ...], frame: pl.DataFrame) -> Iterator[NDArray[Any]]:
     """The features of prepared rows by ordinal encoding: levels from 0, most frequent first."""
-    coded = [step.coded(step.codes, step.unknown).alias(str(place)) for place, step in enumerate(steps)]
-    return frame.select(coded).get_columns()
+    return (step.coded(frame) for step in steps)
 
 
 def ordinal_nodes(build: Builder, steps: tuple[Ordinal, ...]) -> list[str]:

@@ -1,9 +1,12 @@
 """Dates: their parts, and whether they were missing."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from slipway.data.sketch import Sketch
 from slipway.features import calendar
@@ -54,17 +57,17 @@ def names(steps: tuple[Date, ...]) -> list[Named]:
     return [*parts, *(Named(f"{step.column} is missing", step.column) for step in steps if step.indicator)]
 
 
-def columns(steps: tuple[Date, ...], frame: pl.DataFrame) -> list[pl.Series]:
+def columns(steps: tuple[Date, ...], frame: pl.DataFrame) -> Iterator[NDArray[Any]]:
     """The features of prepared rows; see ``slipway.features.inputs.prepared``."""
-    made: dict[str, dict[str, pl.Series]] = {}
-    for step in steps:
-        seconds = frame[step.column].fill_null(step.fill).to_numpy()
-        parts = calendar.parts(seconds, Numpy())
-        made[step.column] = {
-            part: pl.Series(np.clip(values, -LARGEST, LARGEST)) for part, values in zip(PARTS, parts, strict=True)
-        }
-    chosen = [made[step.column][part] for part in PARTS for step in steps if part in step.parts]
-    return [*chosen, *(frame[step.column].is_null() for step in steps if step.indicator)]
+    seconds = {step.column: frame[step.column].to_numpy() for step in steps}
+    missing = {column: np.isnan(values) for column, values in seconds.items()}
+    parts = {
+        step.column: calendar.parts(np.where(missing[step.column], step.fill, seconds[step.column]), Numpy())
+        for step in steps
+    }
+    for place, part in enumerate(PARTS):
+        yield from (np.clip(parts[step.column][place], -LARGEST, LARGEST) for step in steps if part in step.parts)
+    yield from (missing[step.column] for step in steps if step.indicator)
 
 
 def nodes(build: Builder, steps: tuple[Date, ...]) -> list[str]:

@@ -9,10 +9,9 @@ import math
 import warnings
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Generic
 
-from slipway.errors import SpecError
+from slipway.errors import SpecError, nearest
 from slipway.features.arithmetic import Arithmetic, T
 
 LONGEST = 500
@@ -190,8 +189,8 @@ def _operands(node: ast.AST) -> list[ast.expr]:
 def _wrong(node: ast.AST, known: Collection[str]) -> str:
     name = _column(node)
     if name is not None:
-        near = get_close_matches(name, list(known), n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
+        near = nearest(name, known)
+        hint = f"did you mean {near!r}? " if near else ""
         return "" if name in known else f"there is no number, boolean or date {name!r}; {hint}{_listing(known)}"
     if isinstance(node, ast.Call):
         return _wrong_call(node)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from slipway.data import rowhash
 from slipway.data import sketch as sketches
@@ -110,17 +109,17 @@ def fit(part: pl.DataFrame, schema: Schema, chosen: Choice) -> State:
     """
     ready = derive(chosen.derived, prepared(part, schema.kinds))
     sketched = [name for name in ready.columns if ready[name].dtype == pl.Float64]
+    levels = [name for name, kind in schema.kinds.items() if kind == "category"]
+    texts = [name for name, kind in schema.kinds.items() if kind == "text"]
     with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
-        made = list(threads.map(lambda name: sketches.fit(_array(ready[name])), sketched))
-    return State(
-        dict(zip(sketched, made, strict=True)),
-        {name: _levels(ready[name]) for name, kind in schema.kinds.items() if kind == "category"},
-        {
-            name: text.fit(ready[name], chosen.options(name).ngrams)
-            for name, kind in schema.kinds.items()
-            if kind == "text"
-        },
-    )
+        sketched_columns = threads.map(lambda name: sketches.fit(ready[name].to_numpy()), sketched)
+        counted_levels = threads.map(lambda name: _levels(ready[name]), levels)
+        counted_ngrams = threads.map(lambda name: text.fit(ready[name], chosen.options(name).ngrams), texts)
+        return State(
+            dict(zip(sketched, sketched_columns, strict=True)),
+            dict(zip(levels, counted_levels, strict=True)),
+            dict(zip(texts, counted_ngrams, strict=True)),
+        )
 
 
 def merge(parts: Sequence[State]) -> State:
@@ -207,10 +206,6 @@ def _bounded(counts: Counter[str]) -> Counter[str]:
     if len(counts) <= TRACKED:
         return counts
     return Counter(dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:TRACKED]))
-
-
-def _array(values: pl.Series) -> NDArray[np.float64]:
-    return values.fill_null(float("nan")).to_numpy()
 
 
 def _numbered(at: int, count: int) -> pl.DataFrame:

@@ -22,8 +22,8 @@ def prepared(frame: pl.DataFrame, kinds: Mapping[str, Kind]) -> pl.DataFrame:
         kinds: Name to kind of the columns that are wanted.
 
     Returns:
-        Numbers, integers and booleans as float64 with null for what is missing or NaN, dates as seconds since 1970
-        likewise, categories as text with the empty one for null, texts with one space between words.
+        Numbers, integers and booleans as float64 with NaN for what is missing, dates as seconds since 1970 likewise,
+        categories as text with the empty one for null, texts with one space between words.
     """
     return frame.select(_expression(name, kind) for name, kind in kinds.items())
 
@@ -60,11 +60,11 @@ def _expression(name: str, kind: Kind) -> pl.Expr:
         text = column.cast(pl.String).fill_null("")
         return text.str.replace_all(WHITESPACE, " ").str.strip_chars(" ") if kind == "text" else text
     if kind == "date":
-        return column.cast(pl.Datetime("us")).to_physical().cast(pl.Float64) / 1e6
-    return column.cast(pl.Float64).fill_nan(None)
+        return (column.cast(pl.Datetime("us")).to_physical().cast(pl.Float64) / 1e6).fill_null(float("nan"))
+    return column.cast(pl.Float64).fill_null(float("nan"))
 
 
 def _array(values: pl.Series) -> NDArray[Any]:
     if values.dtype == pl.String:
         return np.array(values.to_list(), dtype=object)
-    return values.fill_null(float("nan")).to_numpy()
+    return values.to_numpy()

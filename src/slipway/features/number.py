@@ -1,8 +1,12 @@
 """Numbers, integers and booleans: filled, clipped, and whether they were missing."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from slipway.data.sketch import Sketch
 from slipway.features.builder import LARGEST, Builder
@@ -59,15 +63,15 @@ def names(steps: tuple[Number, ...]) -> list[Named]:
     return [*values, *(Named(f"{step.column} is missing", step.column) for step in steps if step.indicator)]
 
 
-def expressions(steps: tuple[Number, ...]) -> list[pl.Expr]:
+def columns(steps: tuple[Number, ...], frame: pl.DataFrame) -> Iterator[NDArray[Any]]:
     """The features of prepared rows; see ``slipway.features.inputs.prepared``."""
-    indicators = [pl.col(step.column).is_null() for step in steps if step.indicator]
-    return [made.cast(pl.Float32) for made in (*(_value(step) for step in steps), *indicators)]
-
-
-def _value(step: Number) -> pl.Expr:
-    low, high = _bounded(step.low, -LARGEST), _bounded(step.high, LARGEST)
-    return pl.col(step.column).fill_null(step.fill).clip(low, high)
+    missing = []
+    for step in steps:
+        values = frame[step.column].to_numpy()
+        missing.append(np.isnan(values))
+        filled = np.where(missing[-1], step.fill, values)
+        yield np.clip(filled, _bounded(step.low, -LARGEST), _bounded(step.high, LARGEST))
+    yield from (flags for step, flags in zip(steps, missing, strict=True) if step.indicator)
 
 
 def _bounded(bound: float | None, default: float) -> float:

@@ -5,8 +5,9 @@ get the value from all training rows (Micci-Barreca, "A Preprocessing Scheme for
 Attributes", SIGKDD Explorations 3(1), 2001, for the smoothed means).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -56,7 +57,7 @@ def fit(
     Returns:
         For each category an array (folds, codes, 1 + outputs): rows, and sums of each output.
     """
-    return [_sums(_codes(frame, step), folds, _indicators(goal, step), (count, step.width)) for step in steps]
+    return [_sums(step.coded(frame), folds, _indicators(goal, step), (count, step.width)) for step in steps]
 
 
 def merge(parts: Sequence[list[Floats]]) -> list[Floats]:
@@ -90,7 +91,7 @@ def names(steps: tuple[TargetMean, ...]) -> list[Named]:
 
 def columns(
     steps: tuple[TargetMean, ...], frame: pl.DataFrame, folds: Folds | None = None, others: list[Floats] | None = None
-) -> list[pl.Series]:
+) -> Iterator[NDArray[Any]]:
     """The features of prepared rows.
 
     Args:
@@ -99,15 +100,12 @@ def columns(
         folds: Fold of each row when they are training rows, shape (n,).
         others: The means from the other folds, from ``finish``, when they are.
     """
-    made = []
     for place, step in enumerate(steps):
-        codes = _codes(frame, step)
+        codes = step.coded(frame)
         if folds is None or others is None:
-            values = np.asarray(step.means, dtype=np.float32)[codes]
+            yield from np.asarray(step.means, dtype=np.float32)[codes].T
         else:
-            values = others[place][folds, codes].astype(np.float32)
-        made += [pl.Series(values[:, output]) for output in range(len(step.outputs))]
-    return made
+            yield from others[place][folds, codes].T
 
 
 def nodes(build: Builder, steps: tuple[TargetMean, ...]) -> list[str]:
@@ -123,10 +121,6 @@ def nodes(build: Builder, steps: tuple[TargetMean, ...]) -> list[str]:
     return [build.node("Squeeze", [joined, build.constant(np.array([1], dtype=np.int64))])]
 
 
-def _codes(frame: pl.DataFrame, step: TargetMean) -> NDArray[np.int64]:
-    return frame.select(step.coded(step.codes, step.unknown)).to_series().to_numpy().astype(np.int64)
-
-
 def _indicators(goal: NDArray[np.int64] | Floats, step: TargetMean) -> Floats:
     if not step.outputs[0].startswith("share of "):
         return goal.astype(np.float64).reshape(-1, 1)
@@ -134,7 +128,7 @@ def _indicators(goal: NDArray[np.int64] | Floats, step: TargetMean) -> Floats:
     return np.asarray(goal[:, None] == np.arange(first, first + len(step.outputs)), dtype=np.float64)
 
 
-def _sums(codes: NDArray[np.int64], folds: Folds, values: Floats, shape: tuple[int, int]) -> Floats:
+def _sums(codes: NDArray[Any], folds: Folds, values: Floats, shape: tuple[int, int]) -> Floats:
     place = folds * shape[1] + codes
     columns = [np.ones(len(codes)), *values.T]
     return np.stack([np.bincount(place, column, shape[0] * shape[1]).reshape(shape) for column in columns], axis=-1)

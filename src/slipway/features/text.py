@@ -7,7 +7,9 @@ mark behind it; the same table of spellings works for batches and in the graph, 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -104,9 +106,10 @@ def names(steps: tuple[Text, ...]) -> list[Named]:
     return [Named(f"{step.column} says {ngram}", step.column) for step in steps for ngram in step.ngrams]
 
 
-def columns(steps: tuple[Text, ...], frame: pl.DataFrame) -> list[pl.Series]:
+def columns(steps: tuple[Text, ...], frame: pl.DataFrame) -> Iterator[NDArray[Any]]:
     """The features of prepared rows."""
-    return [pl.Series(counts) for step in steps if step.ngrams for counts in _counts(step, frame[step.column]).T]
+    for step in steps:
+        yield from _counts(step, frame[step.column]) if step.ngrams else ()
 
 
 def nodes(build: Builder, steps: tuple[Text, ...]) -> list[str]:
@@ -135,16 +138,22 @@ def _count(build: Builder, step: Text) -> str:
 
 
 def _counts(step: Text, texts: pl.Series) -> NDArray[np.float32]:
+    """How often each n-gram occurs, shape (n-grams, rows)."""
     words = _words(texts)
-    spelled = step.codes
-    places = pl.Series(list(spelled.values()), dtype=pl.Int64)
-    code = pl.col("word").cast(pl.Enum(list(spelled)), strict=False).to_physical().cast(pl.UInt32)
-    found = words.select(pl.lit(places).gather(code).fill_null(0)).to_series().to_numpy()
+    spellings, codes = _spelled(step)
+    found = codes.take(words["word"].cast(spellings, strict=False).to_physical().fill_null(len(codes) - 1).to_numpy())
     rows = words["row"].to_numpy().astype(np.int64)
-    made = np.zeros((len(texts), len(step.ngrams)), dtype=np.float32)
+    made = np.zeros((len(step.ngrams), len(texts)), dtype=np.float32)
     for row, feature in _occurrences(step, rows, found):
-        np.add.at(made, (row, feature), 1.0)
+        np.add.at(made, (feature, row), 1.0)
     return made
+
+
+@lru_cache
+def _spelled(step: Text) -> tuple[pl.Enum, NDArray[np.int64]]:
+    """Every spelling that is known, and the codes of their words; last that of all others."""
+    spelled = step.codes
+    return pl.Enum(list(spelled)), np.array([*spelled.values(), 0])
 
 
 def _occurrences(

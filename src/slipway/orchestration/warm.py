@@ -57,6 +57,7 @@ def interpreter() -> Iterator[None]:
             command, stdin=subprocess.PIPE, pass_fds=[listener.fileno()], env=environment
         ) as process:
             assert process.stdin is not None  # noqa: S101 - it is a pipe
+            listener.close()  # so that a task is refused, and does not wait, when the interpreter ends
             try:
                 with process.stdin, _executable(path):
                     yield

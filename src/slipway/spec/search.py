@@ -28,6 +28,9 @@ class Search(Section):
     share. Probabilities are corrected for the weights."""
     calibration: Literal["auto", "none"] = "auto"
     """Whether probabilities are calibrated where that improves them on held-out rows by more than noise."""
+    repeats: int = Field(default=5, ge=0, le=100)
+    """Trainings of the winner with other seeds, as far as ``seconds`` are left: what they differ by is luck, and a
+    challenger must gain more to replace a champion. Below 2 that is not measured."""
     memory_mb: float = Field(default=4096, gt=0)
     """Size of the features of training and validation rows in memory (float32, in 10^6 bytes) above which they are read
     from disk part by part; only candidates that can train in this way (xgboost) are tried then."""

@@ -28,7 +28,7 @@ from slipway.steps.importances import importances
 from slipway.training.search import Trained
 
 _UNKNOWN_HERE: dict[str, Any] = {
-    "drift": True, "search": True, "serving": True, "threshold": True, "split": {"validation", "test"}
+    "drift": True, "search": {"storage"}, "serving": True, "split": {"validation", "test"}
 }  # fmt: skip
 """Fields of the spec that this step is not told; a bundle does not record what nobody knows."""
 

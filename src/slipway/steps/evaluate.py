@@ -98,7 +98,8 @@ def evaluate(
     agreed = TableContract.read(Path(contract))
     trained = store.load(Path(models), agreed.schema.target)
     candidates = [item.name for item in trained]
-    spec = agreed.spec({**fields, "candidates": candidates, "split": {"seed": seed}})
+    known = {"candidates": candidates, "split": {"seed": seed}, **store.decided(Path(models))}
+    spec = agreed.spec({**fields, **known})
     fitted = Plan.from_json(Path(plan).read_text(encoding="utf-8"))
     agreed = replace(agreed, schema=fitted.schema(agreed.schema), notes=(*agreed.notes, *fitted.notes))
     goal = tables.read(Path(features) / NAMES[TRAIN], [TARGET])[TARGET].to_numpy()
@@ -173,6 +174,8 @@ def _judge(
         owner=spec.owner,
         periods=testrows.periods(rows, schema),
         findings=found,
+        setting=trained[0].setting,
+        costs=spec.costs,
     )
 
 
@@ -180,7 +183,7 @@ def _contenders(trained: tuple[Trained, ...], challenger: Challenger, schema: Sc
     def contender(item: Trained, outputs: NDArray[Any]) -> Contender:
         regression = schema.target.task == "regression"
         rule = item.threshold if regression else decision.rule(item.threshold, spec.costs, schema.target)
-        return Contender(item.name, outputs, item.score, item.seconds, rule)
+        return Contender(item.name, outputs, item.score, item.seconds, rule, item.luck)
 
     x = challenger.test.matrix.x
     others = [contender(item, np.asarray(item.model.predict(x))) for item in trained[1:]]

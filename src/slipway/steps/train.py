@@ -74,7 +74,8 @@ def train(
         identity=f"{agreed.fingerprint} {','.join(trained.names)} {metric.name} {spec.threshold} {spec.split}",
     )
     ranked = [_with_threshold(item, spec, agreed.schema) for item in found.ranked]
-    store.save(ranked, Path(models), found)
+    decided = spec.model_dump(mode="json", include={"search": True, "threshold": True}, exclude={"search": {"storage"}})
+    store.save(ranked, Path(models), found, decided)
     storage.write_text(report, page(store.history(found), metric.title, metric.higher_is_better))
     return {f"{metric.name}_{item.name}": item.score for item in ranked}
 

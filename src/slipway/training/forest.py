@@ -13,8 +13,8 @@ from slipway.training.loss import loss
 from slipway.training.matrix import Matrix, Rows
 from slipway.training.space import Choice, Whole
 
-TREES = 200
-STAGES = (50, 100, TREES)
+TREES = 100
+STAGES = (25, 50, TREES)
 """Trees after which the validation loss is told."""
 
 MOST_LEAVES = 2_000

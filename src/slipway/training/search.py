@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from slipway.data.schema import Target
 from slipway.errors import DataError
 from slipway.spec.search import Search
-from slipway.training import calibration, cores, settings, studies
+from slipway.training import calibration, cores, luck, settings, studies
 from slipway.training import candidate as candidates
 from slipway.training import folds as scoring
 from slipway.training.adjust import Adjustment, adjusted
@@ -56,6 +56,7 @@ class Trained:
         params: Its setting, and what the held-out rows chose.
         calibration: How its probabilities are calibrated; ``none`` where that does not improve them.
         threshold: Probability from which a binary prediction is the positive class.
+        luck: Gain that another seed has in one of twenty trainings; None where that was not measured.
         held_out: What the score is of; None for a model that was loaded.
     """
 
@@ -66,7 +67,13 @@ class Trained:
     params: Mapping[str, Any] = field(default_factory=dict)
     calibration: str = "none"
     threshold: float = 0.5
+    luck: float | None = None
     held_out: HeldOut | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def setting(self) -> dict[str, Any]:
+        """What was chosen for it, the calibration included."""
+        return {**self.params, "calibration": self.calibration}
 
     def decided(self, threshold: float) -> "Trained":
         """The same candidate with a threshold."""
@@ -128,14 +135,20 @@ def train(
     cells = len(rows.y) * len(rows.names)
     with Crew(chosen, work, study, cores.share(cores.available(), studies.BATCH, cells)) as crew:
         _try(crew, search)
-        trained = crew.map(partial(_finish, crew, search=search), chosen)
-    sign = -1.0 if metric.higher_is_better else 1.0
-    ranked = tuple(sorted(trained, key=lambda item: (math.isnan(item.score), sign * item.score)))
+        ranked = _ranked(crew.map(partial(_finish, crew, search=search), chosen), metric)
+        deadline = time.monotonic() + search.seconds - study.seconds
+        found = luck.measured(crew, ranked[0].name, ranked[0].params, search.repeats, deadline)
+    ranked = (replace(ranked[0], luck=found), *ranked[1:])
     for item in ranked:
         logger.info("%s: %s %.4g on %s held-out rows", item.name, metric.name, item.score, f"{len(folds.y):,}")
     history = study.history()
     studies.forget(search.storage, study.key)
     return Found(ranked, history, skipped, len(folds.parts))
+
+
+def _ranked(trained: Sequence[Trained], metric: Metric) -> tuple[Trained, ...]:
+    sign = -1.0 if metric.higher_is_better else 1.0
+    return tuple(sorted(trained, key=lambda item: (math.isnan(item.score), sign * item.score)))
 
 
 def _that_fit(known: dict[str, Candidate], rows: Rows, search: Search) -> tuple[dict[str, Candidate], dict[str, str]]:

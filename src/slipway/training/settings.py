@@ -34,7 +34,7 @@ def study(chosen: Mapping[str, Candidate], work: Work, search: Search, identity:
     joint = {name: _space(candidate, work, search) for name, candidate in chosen.items()}
     few = {name: spaces.grid(space) for name, space in joint.items() if _is_small(space)}
     searched: dict[str, Space] = {name: {} if name in few else space for name, space in joint.items()}
-    limits = {"trials", "seconds", "memory_mb", "storage"}
+    limits = {"trials", "seconds", "repeats", "memory_mb", "storage"}
     opened = studies.opened(
         searched,
         sampler=search.sampler,

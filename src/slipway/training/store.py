@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,24 +15,28 @@ from slipway.training.candidate import Model
 from slipway.training.rescale import RescaledModel, Scale
 from slipway.training.search import Found, Trained
 
-RANKING, HISTORY = "ranking.json", "trials.json"
+RANKING, HISTORY, DECIDED = "ranking.json", "trials.json", "decided.json"
 
-_RANKED = ("name", "score", "seconds", "params", "calibration", "threshold")
+_RANKED = ("name", "score", "seconds", "params", "calibration", "threshold", "luck")
 
 
-def save(trained: Sequence[Trained], folder: Path, found: Found | None = None) -> None:
+def save(
+    trained: Sequence[Trained], folder: Path, found: Found | None = None, decided: Mapping[str, Any] | None = None
+) -> None:
     """Writes candidates; the folder appears when it is complete.
 
     Args:
         trained: The candidates, best first.
         folder: Where they are to be; what is there is replaced.
         found: The search that they come from, for its history.
+        decided: Fields of the spec that decided what they are.
     """
     with storage.replacing(folder) as aside:
         for item in trained:
             item.model.save(aside / item.name)
         ranking = [{name: getattr(item, name) for name in _RANKED} for item in trained]
         (aside / RANKING).write_text(json.dumps(ranking, indent=2), encoding="utf-8")
+        (aside / DECIDED).write_text(json.dumps(dict(decided or {}), indent=2), encoding="utf-8")
         if found is not None:
             (aside / HISTORY).write_text(json.dumps(history(found), indent=2), encoding="utf-8")
 
@@ -52,6 +56,12 @@ def load(folder: Path, target: Target) -> tuple[Trained, ...]:
     """
     ranking = json.loads((folder / RANKING).read_text(encoding="utf-8"))
     return tuple(Trained(model=load_model(item["name"], folder / item["name"], target), **item) for item in ranking)
+
+
+def decided(folder: Path) -> dict[str, Any]:
+    """The fields of the spec that decided what the candidates in a folder are."""
+    fields: dict[str, Any] = json.loads((folder / DECIDED).read_text(encoding="utf-8"))
+    return fields
 
 
 def load_model(name: str, folder: Path, target: Target) -> Model:
