@@ -56,6 +56,7 @@ def contents(
         outputs=challenger.outputs,
         fingerprint=data.fingerprint,
         rows=dict(data.counts),
+        dropped=dict(data.dropped),
         metrics={item.name: item.value for item in data.measures},
         spec=spec.model_dump(mode="json", exclude=_UNKNOWN_HERE),
         threshold=trained.threshold,
