@@ -102,6 +102,7 @@ def _made(
         outputs=Engine(graph).predict(given),
         fingerprint="f" * 64,
         rows={"train": 120},
+        dropped={"no consent": 7},
         metrics={"accuracy": 0.9},
         spec={"name": "model"},
         threshold=0.5,

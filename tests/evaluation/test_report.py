@@ -169,6 +169,16 @@ def test_a_card_has_its_sections(run: Run, classes: tuple[str, ...]) -> None:
         assert said in text
 
 
+def test_a_card_tells_sensitive_columns_that_are_read_from_those_that_are_not(run: Run) -> None:
+    shown = run(("no", "yes"), champion=True, sensitive=("age", "a"))
+    read = replace(shown, schema=replace(shown.schema, columns=(Column("age", "integer", nullable=False),)))
+
+    text = card(read)
+
+    assert "\n- a were kept out of the features" in text
+    assert "\n- age is sensitive and read all the same" in text
+
+
 def test_tables_of_a_card_keep_their_cells_with_hostile_names(run: Run) -> None:
     inputs = (Column(HOSTILE + "\n# heading", "number", False, 0.0, 1.0),)
 

@@ -9,7 +9,7 @@ from typing import Any
 from slipway.errors import BundleError
 
 FILE = "bundle.json"
-FORMAT = 2
+FORMAT = 3
 """Version of the format; a bundle of another one is refused."""
 
 MODEL, SCHEMA, REFERENCE, PREDICTIONS, HELDOUT, GOLDEN, CARD, NATIVE = (
@@ -38,6 +38,7 @@ class Manifest:
         created: When, UTC, ISO 8601.
         fingerprint: Fingerprint of the data.
         rows: Rows of each split.
+        dropped: Rows that were left out, by reason, such as ``no consent``.
         metrics: Scores on the test rows.
         spec: The fields of the spec that decided what it is.
         plan: Version of the feature plan with its hash.
@@ -56,6 +57,7 @@ class Manifest:
     created: str
     fingerprint: str
     rows: dict[str, int]
+    dropped: dict[str, int]
     metrics: dict[str, float]
     spec: dict[str, Any]
     plan: str

@@ -54,6 +54,7 @@ class Contents:
         outputs: Predictions of the graph for them.
         fingerprint: Fingerprint of the data.
         rows: Rows of each split.
+        dropped: Rows that were left out, by reason.
         metrics: Scores on the test rows.
         spec: The spec.
         threshold: Probability from which a binary prediction is the positive class.
@@ -73,6 +74,7 @@ class Contents:
     outputs: NDArray[np.float64]
     fingerprint: str
     rows: dict[str, int]
+    dropped: dict[str, int]
     metrics: dict[str, float]
     spec: dict[str, Any]
     threshold: float
@@ -168,6 +170,7 @@ def _fill(folder: Path, contents: Contents) -> Manifest:
         created=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         fingerprint=contents.fingerprint,
         rows=contents.rows,
+        dropped=contents.dropped,
         metrics=contents.metrics,
         spec=json.loads(json.dumps(contents.spec)),
         plan=contents.plan.label,

@@ -24,7 +24,6 @@ from slipway.steps import champion as champions
 from slipway.steps import current as currents
 from slipway.steps.challenger import Challenger
 from slipway.steps.examine import profile_of_outputs
-from slipway.steps.importances import importances
 from slipway.training.search import Trained
 
 _UNKNOWN_HERE: dict[str, Any] = {
@@ -53,7 +52,7 @@ def contents(
         plan=plan,
         model=trained.model,
         graph=challenger.graph,
-        reference=_reference(rows / NAMES[TRAIN], data.schema, importances(challenger)),
+        reference=_reference(rows / NAMES[TRAIN], data.schema, data.importances),
         predictions=stored.to_json(profiles.finish(profile_of_outputs(challenger.outputs, data.schema.target))),
         heldout=_heldout(rows, data.schema, spec),
         card=card_of(data),
@@ -61,6 +60,7 @@ def contents(
         outputs=challenger.outputs,
         fingerprint=data.fingerprint,
         rows=dict(data.counts),
+        dropped=dict(data.dropped),
         metrics=scores(data),
         spec=spec.model_dump(mode="json", exclude=_UNKNOWN_HERE),
         threshold=trained.threshold,
