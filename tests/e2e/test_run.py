@@ -126,7 +126,7 @@ def test_drift_between_a_bundle_and_tables(slipway: Slipway, trained: Callable[[
     frame.with_columns(pl.col("amount") * 10).write_csv(tmp_path / "shifted.csv")
     same = slipway("drift", str(made.bundle), str(made.folder / "data.parquet"))
     assert same.returncode == 0, same.stderr
-    shifted = slipway("drift", str(made.bundle), "shifted.csv", "--output", "report.html")
+    shifted = slipway("drift", str(made.bundle), "shifted.csv", "--output", "report.html", "--fail")
     assert shifted.returncode == 3
     assert "'amount'" in shifted.stdout
     assert "amount" in (tmp_path / "report.html").read_text()

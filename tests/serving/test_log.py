@@ -1,5 +1,6 @@
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -32,6 +33,11 @@ def wait_for(condition: Callable[[], bool]) -> None:
             return
         time.sleep(0.02)
     pytest.fail("it did not happen")
+
+
+def reachable(host: tuple[str, int]) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(host) == 0
 
 
 def prediction(bundle: Bundle, name: str = "r-1") -> Prediction:
@@ -157,6 +163,8 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    host = ("127.0.0.1", server.get_host_and_port()[1])
+    wait_for(lambda: reachable(host))
     storage.filesystem("s3://log")[0].mkdir("log")
     yield "s3://log/deep"
     server.stop()

@@ -109,7 +109,7 @@ def test_the_json_schema_explains_every_field() -> None:
 
 
 def test_every_metric_that_a_verdict_can_rest_on_may_be_asked_for() -> None:
-    decisive = {item.name for task in get_args(Task) for item in metrics.for_task(task) if item.resampled}
+    decisive = {item.name for task in get_args(Task) for item in metrics.for_task(task) if item.decides}
     assert {"auto", *decisive} == set(get_args(Metric))
 
 

@@ -118,5 +118,5 @@ def test_a_new_save_replaces_the_old_one(trained_for: Callable[..., Trained], tm
     store.save([trained_for("logistic", "binary"), trained_for("xgboost", "binary")], tmp_path / "models")
     store.save([trained_for("logistic", "binary")], tmp_path / "models")
 
-    assert sorted(path.name for path in (tmp_path / "models").iterdir()) == ["logistic", "ranking.json"]
+    assert sorted(path.name for path in (tmp_path / "models").iterdir()) == ["decided.json", "logistic", "ranking.json"]
     assert np.isfinite(store.load(tmp_path / "models", TARGET)[0].score)

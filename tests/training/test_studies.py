@@ -50,7 +50,7 @@ candidate.get = lambda name: Slow()
 y = np.arange(40) % 4 // 3
 rows = Matrix(np.zeros((40, 1), np.float32), y, ("a",))
 metric = Metric("loss", lambda y, outputs, weight: float(np.mean((outputs[:, 1] - y) ** 2)), False)
-settings = Search(folds=0, trials=14, storage=sys.argv[1], imbalance="none", calibration="none")
+settings = Search(folds=0, trials=14, repeats=0, storage=sys.argv[1], imbalance="none", calibration="none")
 found = search.train(rows, rows, Target("y", "binary", "category", ("no", "yes")), ["slow"], metric, 3, settings)
 print("found", [(trial.number, trial.params["share"], trial.score) for trial in found.history], found.ranked[0].params)
 """

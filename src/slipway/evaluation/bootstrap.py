@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy.special import ndtr, stdtrit
 
 from slipway.errors import DataError
 from slipway.evaluation.arrays import Floats, Statistic
@@ -101,8 +101,8 @@ def tail(units: float, confidence: float) -> float:
     """
     if units <= 1:
         return 0.0
-    reach = stats.t.ppf((1 - confidence) / 2, units - 1) * np.sqrt(units / (units - 1))
-    return float(stats.norm.cdf(reach))
+    reach = stdtrit(units - 1, (1 - confidence) / 2) * np.sqrt(units / (units - 1))
+    return float(ndtr(reach))
 
 
 def resample(
