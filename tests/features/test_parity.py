@@ -152,6 +152,13 @@ def test_every_operator_gives_the_same(
     assert_same(plan, frame, schema_of(frame))
 
 
+def test_a_constant_that_float32_can_not_hold_counts(schema_of: SchemaOf, fitted: Fit) -> None:
+    frame = pl.DataFrame({"a": [1.0, 2.0]})
+    plan = fitted([frame], schema_of(frame), Features(derived={"made": "(a * 0 + (-5e-324)) < 0"})).plan
+
+    assert_same(plan, frame, schema_of(frame))
+
+
 @settings(max_examples=50, deadline=None)
 @given(days=st.lists(st.tuples(st.none() | st.datetimes(), st.none() | st.datetimes()), min_size=1, max_size=9))
 def test_days_before_the_event_time_are_the_same(
