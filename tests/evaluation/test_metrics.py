@@ -10,7 +10,7 @@ from sklearn import metrics as theirs
 
 from slipway.errors import DataError, UnknownNameError
 from slipway.evaluation import metrics
-from slipway.evaluation.decisions import decide
+from slipway.evaluation.decision import decide
 
 CLASSIFICATION = [metric.name for metric in metrics.for_task("binary") if metric.name != "ece"]
 REGRESSION = [metric.name for metric in metrics.for_task("regression")]

@@ -29,7 +29,8 @@ def tangled(x: np.ndarray) -> np.ndarray:
 
 
 def test_agrees_with_the_exact_explainer_where_two_columns_interact() -> None:
-    shap = pytest.importorskip("shap")
+    import shap  # here, for it takes seconds
+
     random = np.random.default_rng(0)
     rows, background = table(random, 5, 4), table(random, 12, 4)
     ours = explain(lambda given: pairwise(matrix(given)), rows, background)

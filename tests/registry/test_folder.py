@@ -1,13 +1,9 @@
-import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
-from s3fs import S3FileSystem
 
 from slipway.bundle import manifest
 from slipway.errors import BundleError, RegistryError, StorageError
@@ -15,25 +11,9 @@ from slipway.registry.folder import Registry
 
 
 @pytest.fixture(params=["folder", "s3"])
-def registry(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry]:
-    if request.param == "folder":
-        yield Registry(str(tmp_path / "registry"))
-        return
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    for name, value in {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    S3FileSystem.clear_instance_cache()
-    bucket = f"models-{secrets.token_hex(4)}"
-    boto3.client("s3").create_bucket(Bucket=bucket)
-    yield Registry(f"s3://{bucket}/registry")
-    server.stop()
+def registry(request: pytest.FixtureRequest, tmp_path: Path) -> Registry:
+    place = str(tmp_path) if request.param == "folder" else request.getfixturevalue("bucket")
+    return Registry(f"{place}/registry")
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from moto.server import ThreadedMotoServer
 
 from slipway.bundle.load import Bundle, load
 from slipway.data import storage
@@ -155,27 +154,12 @@ def test_what_can_not_be_written_before_the_end_is_counted(bundle: Bundle, monke
     assert log.dropped_rows == len(bundle.golden.outputs)
 
 
-@pytest.fixture
-def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    server = ThreadedMotoServer(port=0)
-    server.start()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.get_host_and_port()[1]}")
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    host = ("127.0.0.1", server.get_host_and_port()[1])
-    wait_for(lambda: reachable(host))
-    storage.filesystem("s3://log")[0].mkdir("log")
-    yield "s3://log/deep"
-    server.stop()
-
-
-def test_it_writes_to_s3(bundle: Bundle, s3: str) -> None:
-    log = PredictionLog(Log(s3))
+def test_it_writes_to_s3(bundle: Bundle, bucket: str) -> None:
+    log = PredictionLog(Log(f"{bucket}/deep"))
     log.predicted(bundle, prediction(bundle), 100)
     log.close(20)
     assert log.written_rows == len(bundle.golden.outputs)
-    assert set(open_table(s3).columns) > set(bundle.schema.names)
+    assert set(open_table(f"{bucket}/deep").columns) > set(bundle.schema.names)
 
 
 def test_a_column_with_a_name_of_the_logs_own_is_refused(bundle: Bundle) -> None:

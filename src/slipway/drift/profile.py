@@ -1,9 +1,8 @@
 """What the training data was like: small, without any row, enough to compare with later."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -98,11 +97,6 @@ def of_columns(table: Columns) -> Profile:
         for name, values in read
     ]
     return Profile(table.rows, tuple(columns))
-
-
-def fit_all(parts: Iterable[Mapping[str, NDArray[Any]]], kinds: Mapping[str, Kind]) -> Profile:
-    """Looks at parts of the rows one after the other, and forgets each before the next; see ``fit``."""
-    return reduce(lambda profile, part: merge([profile, part]), (fit(part, kinds) for part in parts))
 
 
 def merge(parts: Sequence[Profile]) -> Profile:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, stdtr
 
 from slipway.data.schema import Task
-from slipway.evaluation.decisions import decide
+from slipway.evaluation.decision import decide
 
 if TYPE_CHECKING:
     from slipway.drift.performance import Answers

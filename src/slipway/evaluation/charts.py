@@ -5,7 +5,7 @@ import numpy as np
 from slipway.evaluation import curves, plots
 from slipway.evaluation.arrays import Ints
 from slipway.evaluation.content import ReportData
-from slipway.evaluation.decisions import decide
+from slipway.evaluation.decision import decide
 from slipway.evaluation.plots import Chart
 from slipway.evaluation.wording import count, number, percent, short
 

@@ -3,8 +3,7 @@
 import numpy as np
 
 from slipway.evaluation.arrays import Floats, Ints, Statistic
-from slipway.evaluation.decision import Rule
-from slipway.evaluation.decision import decide as decide
+from slipway.evaluation.decision import Rule, decide
 from slipway.evaluation.probability import mean_of
 
 

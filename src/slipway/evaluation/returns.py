@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from slipway.data.schema import Target
-from slipway.evaluation import costs, decisions
+from slipway.evaluation import costs, decision
 from slipway.evaluation.arrays import Floats
 from slipway.evaluation.bootstrap import Interval, resample
 from slipway.evaluation.probability import mean_of
@@ -66,7 +66,7 @@ def returns(
         return None
     table = costs.matrix(spec.costs, target)
     same = costs.constant(table, shares)
-    decided = [decisions.decide(one.outputs, one.threshold) for one in contenders]
+    decided = [decision.decide(one.outputs, one.threshold) for one in contenders]
     decided.append(np.full(len(sample), same))
     draws = resample(
         [mean_of(ROWS * costs.profit(table, sample.y, each)) for each in decided],

@@ -106,7 +106,7 @@ def restore(cluster: Cluster, name: str, good: Revision | None, seconds: float) 
     """
     if good is None:
         strategies.remove_canary(cluster, name)
-        return "no revision was good before, so nothing is served"
+        return "no revision was good before, so there is none to go back to"
     strategies.settle(cluster, good, seconds, lambda: None)
     return f"{good.title} has all the traffic again"
 
@@ -153,16 +153,18 @@ def _undone(
     seconds: float,
 ) -> None:
     lease.require()
-    same = good is not None and good.name == revision.name
-    said = str(error) if isinstance(error, SlipwayError) else f"ended by {type(error).__name__}"
-    if not same:
-        try:
-            said_now = restore(cluster, revisions.name, good, seconds)
-        finally:
-            revisions.mark(revision, "deprecated", said)
+    if good is not None and good.name == revision.name:
         lease.advance(**leases.AT_REST)
-        if isinstance(error, SlipwayError):
-            raise RolloutError(f"{said}; {said_now}") from None  # noqa: EM102 - the sentence is the error's own
+        return
+    said = str(error) if isinstance(error, SlipwayError) else f"ended by {type(error).__name__}"
+    try:
+        now = restore(cluster, revisions.name, good, seconds)
+    finally:
+        revisions.mark(revision, "deprecated", said)
+    lease.advance(**leases.AT_REST)
+    if isinstance(error, SlipwayError):
+        message = f"{said}; {now}"
+        raise RolloutError(message) from None
 
 
 def _smoke(cluster: Cluster, service: str, bundle: Bundle) -> None:

@@ -50,13 +50,13 @@ class Revision:
 
     @property
     def deployment(self) -> Object:
-        """Its Deployment."""
-        return self.objects[-1]
+        """Its Deployment, see ``signed``."""
+        return self.signed()[-1]
 
     @property
     def service(self) -> Object:
-        """Its Service."""
-        return self.objects[-2]
+        """Its Service, see ``signed``."""
+        return self.signed()[-2]
 
     def signed(self) -> list[Object]:
         """Its objects with annotations that say who brought them and why; pods don't change with it."""
@@ -103,9 +103,10 @@ class Revisions:
 
     def before(self) -> Revision | None:
         """The last good revision before the one that serves."""
-        current = self.serving()
-        kept = [item for item in self.all() if item.state == "kept"]
-        return max(kept, key=lambda item: item.since, default=None) if current else None
+        known = self.all()
+        kept = [item for item in known if item.state == "kept"]
+        served = any(item.state == "serving" for item in known)
+        return max(kept, key=lambda item: item.since, default=None) if served else None
 
     def numbered(self, number: int) -> Revision:
         """The revision of a number.
@@ -170,8 +171,9 @@ class Revisions:
         Args:
             keep: How many of either stay.
         """
+        known = self.all()
         for state in ("kept", "deprecated"):
-            old = sorted((item for item in self.all() if item.state == state), key=lambda item: item.since)
+            old = sorted((item for item in known if item.state == state), key=lambda item: item.since)
             for item in old[: max(0, len(old) - keep)]:
                 self.cluster.delete("ControllerRevision", item.name)
 

@@ -16,7 +16,7 @@ from slipway.rollout.lease import Lease, Progress
 from slipway.rollout.revision import Revision
 from slipway.rollout.samples import Window
 from slipway.rollout.templates import Object
-from slipway.rollout.traffic import Gateway, Pods, Traffic, signed_service
+from slipway.rollout.traffic import Gateway, Pods, Traffic
 from slipway.rollout.wait import Rollout, pods, wait
 from slipway.spec import Rollout as Settings
 from slipway.spec import Serving
@@ -62,6 +62,12 @@ class Move:
         """Name of the predictor."""
         return str(self.to.deployment["metadata"]["name"])
 
+    @property
+    def stable(self) -> Revision:
+        """The last good revision, for moves that begin from one."""
+        assert self.good is not None  # noqa: S101 - run() rolls out at once where there is none
+        return self.good
+
 
 def run(move: Move) -> bool:
     """Moves traffic to a revision by the strategy of the spec; the first one, and the same one again, are rolled out.
@@ -93,14 +99,13 @@ def rolling(move: Move) -> None:
 
 def blue_green(move: Move) -> None:
     """A full second set is tested through its own Service before the traffic is switched to it as a whole."""
-    assert move.good is not None  # noqa: S101 - run() looked
-    pods_wanted = _replicas(move.cluster, move.good, move.serving)
+    pods_wanted = _replicas(move.cluster, move.stable, move.serving)
     move.lease.advance(phase="green comes up", percent=0.0)
     _raise_canary(move, pods_wanted, leased=False)
     move.smoke(tracks.canary_name(move.name))
     _check_requests(move)
     move.lease.advance(phase="switched to green", percent=100.0)
-    move.cluster.apply(tracks.service(signed_service(move.good), tracks.CANARY))
+    move.cluster.apply(tracks.service(move.stable.service, tracks.CANARY))
     move.smoke(move.name)
     _stay(move, move.settings.grace_s)
     _promote(move, to=tracks.CANARY)
@@ -108,9 +113,8 @@ def blue_green(move: Move) -> None:
 
 def canary(move: Move) -> None:
     """The share of the requests rises step by step; after each one an analysis decides."""
-    assert move.good is not None  # noqa: S101 - run() looked
     traffic: Traffic = Gateway(move.cluster, move.serving) if move.serving.exposure.gateway else Pods(move.cluster)
-    stable = _replicas(move.cluster, move.good, move.serving)
+    stable = _replicas(move.cluster, move.stable, move.serving)
     done = move.lease.progress().step
     for index, (percent, replicas) in enumerate(steps(move.settings.steps, stable, exact=traffic.exact)):
         if index < done:
@@ -122,9 +126,8 @@ def canary(move: Move) -> None:
 
 def trial(move: Move) -> None:
     """Pods serve both revisions: an A/B test, or a shadow. It lasts until it is promoted or aborted."""
-    assert move.good is not None  # noqa: S101 - run() looked
     move.lease.advance(phase="pods take up the challenger", percent=0.0)
-    good = move.good.signed()
+    good = move.stable.signed()
     both = trials.deployment(good[-1], move.to.deployment, move.settings)
     applied = move.cluster.apply(*good[:-2], _sized(move.cluster, both))
     wait(move.cluster, Rollout(applied[-1], move.serving.timeout_s, _requests(move)))
@@ -186,18 +189,17 @@ def remove_canary(cluster: Cluster, name: str) -> None:
 
 
 def _step(move: Move, traffic: Traffic, percent: float, replicas: int) -> None:
-    assert move.good is not None  # noqa: S101 - run() looked
     move.lease.advance(phase=f"canary at {percent:.3g} %", percent=percent)
     logger.info("canary: %.3g %% of the requests, %d pods", percent, replicas)
     track = _raise_canary(move, replicas, leased=not traffic.exact)
     move.smoke(tracks.canary_name(move.name))
-    traffic.share(move.good, percent)
+    traffic.share(move.stable, percent)
     _analyse(move, track)
 
 
 def _raise_canary(move: Move, replicas: int, *, leased: bool) -> Object:
-    service = tracks.service(signed_service(move.to), tracks.CANARY, name=tracks.canary_name(move.name))
-    track = tracks.canary(move.to.signed()[-1], replicas, leased=leased)
+    service = tracks.service(move.to.service, tracks.CANARY, name=tracks.canary_name(move.name))
+    track = tracks.canary(move.to.deployment, replicas, leased=leased)
     around = [item for item in move.to.signed() if item["kind"] in ("ServiceAccount", "NetworkPolicy")]
     applied = move.cluster.apply(*around, service, track)
 
@@ -219,8 +221,7 @@ def keep_alive(cluster: Cluster, track: Object) -> None:
 
 
 def _analyse(move: Move, track: Object) -> None:
-    assert move.good is not None  # noqa: S101 - run() looked
-    window = Window(move.cluster, (move.good.deployment, track), move.settings.analysis)
+    window = Window(move.cluster, (move.stable.deployment, track), move.settings.analysis)
     began = time.monotonic()
     deadline = began + move.settings.step_s + move.settings.hold_s
     while True:
@@ -248,9 +249,8 @@ def _refusal(verdict: Verdict) -> str:
 
 def _promote(move: Move, to: tracks.To) -> None:
     """Rolls the stable track over while the canary goes on serving its share, and closes the Service to it last."""
-    assert move.good is not None  # noqa: S101 - run() looked
     move.lease.advance(phase="promoting")
-    track = tracks.canary(move.to.signed()[-1], 1, leased=to == "both")
+    track = tracks.canary(move.to.deployment, 1, leased=to == "both")
 
     def meanwhile() -> None:
         _requests(move)()

@@ -2,6 +2,7 @@
 
 from slipway.rollout.templates import NAME_LABEL, Object, read
 from slipway.spec import Serving
+from slipway.spec.exposure import Autoscaling
 
 
 def objects(name: str, serving: Serving) -> list[Object]:
@@ -17,7 +18,7 @@ def objects(name: str, serving: Serving) -> list[Object]:
     if pods > 1:
         made.append(_disruption_budget(name))
     if scaling:
-        made.append(_scaled_object(name, serving) if scaling.keda else _autoscaler(name, serving))
+        made.append(_scaled_object(name, serving, scaling) if scaling.keda else _autoscaler(name, scaling))
     if exposure.ingress:
         made.append(_ingress(name, serving))
     if exposure.gateway:
@@ -58,9 +59,7 @@ def _disruption_budget(name: str) -> Object:
     return made
 
 
-def _autoscaler(name: str, serving: Serving) -> Object:
-    scaling = serving.autoscaling
-    assert scaling is not None  # noqa: S101 - the caller looked
+def _autoscaler(name: str, scaling: Autoscaling) -> Object:
     made = read("HorizontalPodAutoscaler")
     spec = made["spec"]
     spec["scaleTargetRef"]["name"] = name
@@ -78,9 +77,7 @@ def _pods(metric: str, average: str) -> Object:
     return {"type": "Pods", "pods": {"metric": {"name": metric}, "target": target}}
 
 
-def _scaled_object(name: str, serving: Serving) -> Object:
-    scaling = serving.autoscaling
-    assert scaling is not None  # noqa: S101 - the caller looked
+def _scaled_object(name: str, serving: Serving, scaling: Autoscaling) -> Object:
     made = read("ScaledObject")
     spec = made["spec"]
     spec["scaleTargetRef"]["name"] = name

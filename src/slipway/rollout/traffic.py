@@ -7,7 +7,6 @@ from slipway.rollout import tracks
 from slipway.rollout.api import Cluster
 from slipway.rollout.revision import Revision
 from slipway.rollout.surroundings import route
-from slipway.rollout.templates import Object
 from slipway.spec import Serving
 
 
@@ -33,7 +32,7 @@ class Pods:
 
     def share(self, stable: Revision, percent: float) -> None:
         """Opens the Service to both tracks, or closes it to all but the stable one."""
-        self.cluster.apply(tracks.service(signed_service(stable), "both" if percent else tracks.STABLE))
+        self.cluster.apply(tracks.service(stable.service, "both" if percent else tracks.STABLE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +50,3 @@ class Gateway:
         found = next(item for item in stable.signed() if item["kind"] == "HTTPRoute")
         spec = route(self.serving, weights if percent else {name: 100})["spec"]
         self.cluster.apply({**found, "spec": spec})
-
-
-def signed_service(revision: Revision) -> Object:
-    """The Service of a revision, with its annotations."""
-    return revision.signed()[-2]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from slipway.evaluation import curves as drawing
-from slipway.evaluation import decisions
+from slipway.evaluation import decision
 from slipway.evaluation.content import ReportData
 from slipway.steps.contents import scores
 
@@ -37,7 +37,7 @@ def curves(data: ReportData) -> Curves | None:
     if target.task == "regression":
         return None
     y = data.y.astype(np.int64)
-    decided = decisions.decide(outputs, data.threshold)
+    decided = decision.decide(outputs, data.threshold)
     confusion = drawing.confusion(y, decided, len(target.classes))
     if target.task == "multiclass":
         held = np.eye(len(target.classes), dtype=np.int64)[y].ravel()

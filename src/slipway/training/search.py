@@ -138,6 +138,8 @@ def train(
         ranked = _ranked(crew.map(partial(_finish, crew, search=search), chosen), metric)
         deadline = time.monotonic() + search.seconds - study.seconds
         found = luck.measured(crew, ranked[0].name, ranked[0].params, search.repeats, deadline)
+    if found is None:
+        logger.info("what another seed gains by luck was not measured: search.seconds or search.repeats left no room")
     ranked = (replace(ranked[0], luck=found), *ranked[1:])
     for item in ranked:
         logger.info("%s: %s %.4g on %s held-out rows", item.name, metric.name, item.score, f"{len(folds.y):,}")
