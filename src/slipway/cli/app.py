@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from slipway.cli import compiling, drifting, models, rollout, running, scoring, serving, specs
+from slipway.cli import compiling, drifting, models, rollout, running, scheduling, scoring, serving, specs, submitting
 
 app = typer.Typer(
     name="slipway",
@@ -23,6 +23,9 @@ app.command("down")(serving.down)
 app.command("drift")(drifting.drift)
 app.command("models")(models.models)
 app.command("compile")(compiling.compile_pipelines)
+app.command("submit")(submitting.submit)
+app.command("cancel")(submitting.cancel)
+app.add_typer(scheduling.app, name="schedule")
 app.add_typer(rollout.app, name="rollout")
 app.command("schema")(specs.schema)
 

@@ -12,6 +12,7 @@ from slipway.spec.gates import Gates
 from slipway.spec.origin import Origin
 from slipway.spec.quality import Quality
 from slipway.spec.rollout import Rollout
+from slipway.spec.schedule import Schedule
 from slipway.spec.search import Search
 from slipway.spec.section import Section
 from slipway.spec.serving import Serving
@@ -83,3 +84,4 @@ class Spec(Section):
     """Folder at any fsspec URI where versions and the champion are kept; empty: a run stands alone."""
     serving: Serving = Serving()
     rollout: Rollout = Rollout()
+    schedule: Schedule = Schedule()

@@ -1,0 +1,155 @@
+"""``slipway submit`` and ``slipway cancel``: runs on a KFP elsewhere."""
+
+import json
+import secrets
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from slipway.cli.options import DEFAULT_SPEC, WIDTH, AsJson, SpecFile
+from slipway.cli.place import Place, at_kfp
+from slipway.cli.submission import Submission
+from slipway.errors import PipelineError, SlipwayError
+
+if TYPE_CHECKING:
+    from slipway.orchestration.remote.api import Api
+    from slipway.orchestration.remote.package import Package
+    from slipway.orchestration.remote.request import Request, Surroundings
+
+SpecArgument = Annotated[
+    Path | None, typer.Argument(metavar="[SPEC]", help="The spec; the same as --spec.", show_default=False)
+]
+Image = Annotated[
+    str | None,
+    typer.Option("--image", metavar="NAME@sha256:…", help="Image of the components.", show_default="this release's"),
+]
+PackageFile = Annotated[
+    Path | None, typer.Option("--package", metavar="FILE", help="A compiled pipeline, instead of compiling one.")
+]
+Experiment = Annotated[str, typer.Option("--experiment", help="Name of the experiment.", show_default="the model's")]
+Param = Annotated[
+    list[str] | None,
+    typer.Option("--param", metavar="NAME=VALUE", help="A parameter of the pipeline that the spec says otherwise."),
+]
+ServiceAccount = Annotated[
+    str, typer.Option("--service-account", help="Service account of the pods.", show_default="KFP's")
+]
+PipelineRoot = Annotated[
+    str, typer.Option("--pipeline-root", metavar="URI", help="Where artifacts are kept.", show_default="KFP's")
+]
+
+
+@at_kfp
+def submit(
+    place: Place,
+    file: SpecArgument = None,
+    spec: SpecFile = DEFAULT_SPEC,
+    image: Image = None,
+    package: PackageFile = None,
+    experiment: Experiment = "",
+    param: Param = None,
+    service_account: ServiceAccount = "",
+    pipeline_root: PipelineRoot = "",
+    reason: Annotated[str, typer.Option("--reason", help="Why, for the record of what is deployed.")] = "",
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="End when the run has started.")] = False,
+    timeout: Annotated[
+        int | None,
+        typer.Option("--timeout", min=1, help="Seconds to follow it; the run goes on.", show_default="no end"),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Upload the pipeline if its content is new, start a run, and follow it to its end.
+
+    Exits with 0 when the run succeeded, 3 when a gate refused the model and the verdict can be read, 4 when the run
+    failed, 5 when it was cancelled, 6 when --timeout was over first, and 2 when something has to be mended first.
+    """
+    from slipway.orchestration.remote.request import Surroundings, request
+    from slipway.spec import load
+
+    checked = load(file or spec)
+    name = f"{checked.name}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    wanted = request(checked, compiled(image, package), param or (), run=name, reason=reason)
+    around = Surroundings(experiment or checked.name, place.namespace, service_account, pipeline_root)
+    console = Console(file=sys.stderr if as_json else sys.stdout, highlight=False)
+    if not console.is_terminal:
+        console.width = WIDTH
+    with place.connected() as api:
+        submission = _start(api, place, wanted, around, name, console)
+        if not no_wait:
+            submission = _followed(api, place, submission, console, timeout)
+    if as_json:
+        typer.echo(json.dumps(submission.to_dict(), ensure_ascii=False))
+    if not no_wait:
+        submission.show(console, place.logs(submission.run_id))
+        raise typer.Exit(submission.exit_code)
+
+
+@at_kfp
+def cancel(
+    place: Place,
+    run: Annotated[str, typer.Argument(metavar="RUN", help="KFP's id of the run, as 'slipway submit' printed it.")],
+    as_json: AsJson = False,
+) -> None:
+    """End a run on KFP; what it has deployed already stays."""
+    from slipway.orchestration.remote import run as runs
+
+    with place.connected() as api:
+        runs.cancel(api, run)
+    typer.echo(json.dumps({"run_id": run, "asked": "cancel"}) if as_json else f"asked KFP to end run {run}")
+
+
+def compiled(image: str | None, package: Path | None) -> "Package":
+    """The pipeline that is to run: compiled now, or read from a file.
+
+    Raises:
+        PipelineError: Both an image and a package are given, or either is not right.
+    """
+    from slipway.orchestration.remote.package import Package
+
+    if package and image:
+        message = "--package has its images already: leave out --image, or compile it anew with that image"
+        raise PipelineError(message)
+    if package:
+        return Package.read(package)
+    from slipway.orchestration.compile import to_yaml
+    from slipway.pipelines import train_and_deploy
+
+    return Package.parse(to_yaml(train_and_deploy, image), "the compiled pipeline")
+
+
+def _start(
+    api: "Api", place: Place, wanted: "Request", around: "Surroundings", name: str, console: Console
+) -> Submission:
+    from slipway.orchestration.remote import run as runs
+    from slipway.orchestration.remote.request import order
+
+    if wanted.ignored:
+        said = f"the pipeline has no parameter for {', '.join(wanted.ignored)}: what the spec says there is not passed"
+        console.print(said, style="yellow")
+    placed, new = order(api, wanted, around)
+    run_id = runs.start(api, placed, name)
+    submission = Submission(
+        name, run_id, place.page(run_id), placed.version.name, placed.version.uploaded, around, wanted.package
+    )
+    submission.introduce(console, new_experiment=new, forward=place.forward)
+    return submission
+
+
+def _followed(api: "Api", place: Place, started: Submission, console: Console, timeout: int | None) -> Submission:
+    """The submission at its end; whatever ends the following says that the run goes on."""
+    try:
+        return started.follow(api, console, timeout)
+    except KeyboardInterrupt:
+        sys.stderr.write(f"slipway: interrupted; {_goes_on(place, started)}\n")
+        raise typer.Exit(130) from None
+    except SlipwayError as error:
+        message = f"{error}; {_goes_on(place, started)}"
+        raise PipelineError(message) from None
+
+
+def _goes_on(place: Place, started: Submission) -> str:
+    return f"the run goes on: {started.page}\nend it with: {place.again(f'cancel {started.run_id}')}"
