@@ -41,7 +41,7 @@ def _methods(service: type) -> list[Any]:
 def _route(source: str) -> Route:
     path, method = re.findall(r"call_api\(\s*'([^']+)', '([A-Z]+)'", source)[0]
     body = re.search(r"body_params = local_var_params\['(\w+)'\]", source)
-    kind = re.search(rf":param (\w+) {body[1] if body else None}:", source)
+    kind = re.search(rf":type {body[1] if body else None}: (\w+)", source)
     answer = re.search(r"response_type='([^']+)'", source)
     pattern = re.compile(re.sub(r"\\\{[^}]*\\\}", "([^/:]+)", re.escape(path)) + "$")
     queries = frozenset(re.findall(r"query_params.append\(\('(\w+)'", source))

@@ -24,17 +24,21 @@ def submit(slipway: Slipway, kfp: Any, package: Path) -> Slipway:
 def test_a_run_is_started_and_followed_to_its_end(submit: Slipway, kfp: Any) -> None:
     code, out, err = submit()
 
-    assert (code, err) == (0, "")
+    assert err == ""
+    assert code == 0
     (run,) = kfp.all("runs")
     (version,) = kfp.all("pipeline_versions")
     assert run["pipeline_version_reference"]["pipeline_version_id"] == version["pipeline_version_id"]
-    assert run["runtime_config"]["parameters"].items() >= {
-        "data": "s3://bucket/churn.parquet",
-        "target": "churn",
-        "name": "churn",
-        "run": run["display_name"],
-        "candidates": ["logistic", "forest", "xgboost"],
-    }.items()
+    assert (
+        run["runtime_config"]["parameters"].items()
+        >= {
+            "data": "s3://bucket/churn.parquet",
+            "target": "churn",
+            "name": "churn",
+            "run": run["display_name"],
+            "candidates": ["logistic", "forest", "xgboost"],
+        }.items()
+    )
     assert kfp.all("experiments")[0]["display_name"] == "churn"
     lines = out.splitlines()
     assert lines[0] == f"pipeline    {version['display_name']}, uploaded"
@@ -47,7 +51,8 @@ def test_a_run_is_started_and_followed_to_its_end(submit: Slipway, kfp: Any) -> 
 def test_a_pipeline_is_compiled_when_none_is_given(slipway: Slipway, kfp: Any) -> None:
     image = f"registry.example/python-components@sha256:{'0' * 64}"
     code, _, err = slipway("submit", "slipway.yaml", "--endpoint", kfp.url, "--image", image)
-    assert (code, err) == (0, "")
+    assert err == ""
+    assert code == 0
     assert len(kfp.all("pipeline_versions")) == 1
 
 

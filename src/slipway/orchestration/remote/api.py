@@ -22,8 +22,8 @@ T = TypeVar("T")
 PAUSE_SECONDS = 1.0
 """Before the first repetition; later ones wait longer."""
 
-_GREETING_SECONDS = 10.0
-_PATIENCE_SECONDS = 120.0
+GREETING_SECONDS = 10.0
+PATIENCE_SECONDS = 120.0
 _PAGE = 200
 
 
@@ -58,7 +58,7 @@ class Api:
             PipelineError: Nobody answers, it is not KFP, or it wants a namespace.
         """
         ask = kfp_server_api.HealthzServiceApi(self._client).healthz_service_get_healthz
-        health = self._patiently(partial(self._ask, "tell how it is", ask), _GREETING_SECONDS)
+        health = self._patiently(partial(self._ask, "tell how it is", ask), GREETING_SECONDS)
         url = self._client.configuration.host
         if health.multi_user is None:
             raise not_kfp(url, "its answer does not say whether it has several users")
@@ -78,7 +78,7 @@ class Api:
         Raises:
             RefusalError: KFP refuses, or is away for minutes.
         """
-        return self._patiently(partial(self._ask, doing, call, *args, **options), _PATIENCE_SECONDS)
+        return self._patiently(partial(self._ask, doing, call, *args, **options), PATIENCE_SECONDS)
 
     def every(self, doing: str, call: Callable[..., Any], field: str, **options: Any) -> list[Any]:
         """Every item of a list, page after page; see ``ask``.
@@ -89,7 +89,7 @@ class Api:
             field: Where its answer has the items.
             **options: Its arguments.
         """
-        return self._patiently(partial(self._pages, doing, call, field, **options), _PATIENCE_SECONDS)
+        return self._patiently(partial(self._pages, doing, call, field, **options), PATIENCE_SECONDS)
 
     def once(self, doing: str, find: Callable[[], T | None], create: Callable[[], T]) -> tuple[T, bool]:
         """Creates what is not there yet. However often it is tried, there is one of it afterwards.
@@ -120,7 +120,7 @@ class Api:
                     raise
                 return faster, False
 
-        return self._patiently(attempt, _PATIENCE_SECONDS)
+        return self._patiently(attempt, PATIENCE_SECONDS)
 
     def look(self, doing: str, call: Callable[..., Any], field: str, name: str, **options: Any) -> Any:
         """What has a display name, or None; asked a single time, for use within ``once``.
