@@ -11,7 +11,7 @@ import yaml
 from slipway.cli import main
 from slipway.spec import load
 
-COMMANDS = ("init", "run", "serve", "score", "down", "drift", "models", "compile", "schema")
+COMMANDS = ("init", "run", "serve", "score", "down", "drift", "models", "compile", "submit", "cancel", "schedule", "schema")
 
 
 @pytest.fixture
