@@ -4,7 +4,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -109,7 +108,7 @@ def test_a_server_that_was_killed_is_started_again(launch: Callable[..., str], s
     launch()
     first = pid(state)
     os.kill(first, signal.SIGKILL)
-    time.sleep(0.2)
+    psutil.Process(first).wait(30)
     assert smoke.ready(launch()) is not None
     assert pid(state) != first
 
