@@ -4,7 +4,9 @@ from typing import Annotated
 
 import typer
 
-from slipway.cli import compiling, drifting, models, rollout, running, scheduling, scoring, serving, specs, submitting
+from slipway.cli import (
+    compiling, drifting, models, rollout, running, scheduling, scoring, serving, signing, specs, submitting
+)  # fmt: skip
 
 app = typer.Typer(
     name="slipway",
@@ -21,6 +23,7 @@ app.command("serve", context_settings=serving.AS_THEY_COME)(serving.serve)
 app.command("score")(scoring.score)
 app.command("down")(serving.down)
 app.command("drift")(drifting.drift)
+app.command("sign")(signing.sign)
 app.command("models")(models.models)
 app.command("compile")(compiling.compile_pipelines)
 app.command("submit")(submitting.submit)
