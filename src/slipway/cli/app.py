@@ -5,8 +5,18 @@ from typing import Annotated
 import typer
 
 from slipway.cli import (
-    compiling, drifting, models, rollout, running, scheduling, scoring, serving, signing, specs, submitting
-)  # fmt: skip
+    compiling,
+    drifting,
+    models,
+    rollout,
+    running,
+    scheduling,
+    scoring,
+    serving,
+    signing,
+    specs,
+    submitting,
+)
 
 app = typer.Typer(
     name="slipway",

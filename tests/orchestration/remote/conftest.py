@@ -45,7 +45,7 @@ ALL = dict.fromkeys(STEPS, "SUCCEEDED")
 GOOD: list[Frame] = [("PENDING", {}), ("RUNNING", {"validate": "RUNNING"}), ("SUCCEEDED", ALL)]
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """An answer that is not 200."""
 
     def __init__(self, status: int, message: str, code: int = 2) -> None:
@@ -71,7 +71,6 @@ class Kfp:
         self.token = self.cookie = ""
         self.multi_user = False
         self.asked: list[str] = []
-        self.told: list[dict[str, str]] = []
         self.stores: dict[str, dict[str, dict[str, Any]]] = {
             name: {} for name in ("pipelines", "pipeline_versions", "experiments", "runs", "recurring_runs")
         }
@@ -87,6 +86,25 @@ class Kfp:
         self.stores[store][made[key]] = made
         return made
 
+    def respond(self, method: str, target: str, headers: Any, content: bytes) -> tuple[int, bytes, dict[str, str]]:
+        url = urlsplit(target)
+        asked = f"{method} {url.path.removeprefix('/apis/v2beta1')}"
+        self.asked.append(asked)
+        faults = next((found for pattern, found in self.faults.items() if re.fullmatch(pattern, asked)), [])
+        fault = faults.pop(0) if faults else 0
+        if isinstance(fault, str):
+            return 200, fault.encode(), {"Content-Type": "text/html"}
+        try:
+            if fault > 0:
+                raise RefusedError(fault, f"no {fault} today")
+            answer = self.handle(method, url.path, dict(parse_qsl(url.query)), headers, content)
+        except RefusedError as error:
+            location = {"Location": str(error)} if error.status == 302 else {}
+            return error.status, json.dumps(error.body).encode(), location
+        except Exception as error:  # a defect of the request, or of this server: the test is to see it
+            return 418, json.dumps({"error": f"the request does not fit: {error!r}"}).encode(), {}
+        return abs(fault) or 200, json.dumps(answer).encode(), {"Content-Type": "application/json"}
+
     def handle(self, method: str, path: str, query: dict[str, str], headers: Any, content: bytes) -> dict[str, Any]:
         self._require_login(headers)
         route = next((item for item in ROUTES if item.method == method and item.pattern.match(path)), None)
@@ -101,9 +119,9 @@ class Kfp:
 
     def _require_login(self, headers: Any) -> None:
         if self.cookie and headers.get("Cookie") != self.cookie:
-            raise Refused(302, "https://login.example/dex/auth?state=secret")
+            raise RefusedError(302, "https://login.example/dex/auth?state=secret")
         if self.token and headers.get("Authorization") != f"Bearer {self.token}":
-            raise Refused(401, "Unauthenticated: the token is not valid", 16)
+            raise RefusedError(401, "Unauthenticated: the token is not valid", 16)
 
     def _answer(self, method: str, path: str, query: dict[str, str], headers: Any, body: Any) -> dict[str, Any]:
         parts = path.strip("/").split("/")
@@ -149,7 +167,7 @@ class Kfp:
 
     def _one(self, method: str, store: str, key: str, verb: str) -> dict[str, Any]:
         if key not in self.stores[store]:
-            raise Refused(404, f"{key} not found", 5)
+            raise RefusedError(404, f"{key} not found", 5)
         item = self.stores[store][key]
         if method == "DELETE":
             del self.stores[store][key]
@@ -188,7 +206,7 @@ def _page(field: str, items: list[dict[str, Any]], query: dict[str, str]) -> dic
 
 def _unique(items: list[dict[str, Any]], name: str) -> None:
     if any(item["display_name"] == name for item in items):
-        raise Refused(409, f"already exist: {name}", 6)
+        raise RefusedError(409, f"already exist: {name}", 6)
 
 
 def _handler(kfp: Kfp) -> type[BaseHTTPRequestHandler]:
@@ -197,35 +215,14 @@ def _handler(kfp: Kfp) -> type[BaseHTTPRequestHandler]:
 
         def _serve(self) -> None:
             content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            url = urlsplit(self.path)
-            asked = f"{self.command} {url.path.removeprefix('/apis/v2beta1')}"
-            kfp.asked.append(asked)
-            kfp.told.append(dict(self.headers))
-            faults = next((found for pattern, found in kfp.faults.items() if re.fullmatch(pattern, asked)), [])
-            fault = faults.pop(0) if faults else 0
-            if isinstance(fault, str):
-                self._send(200, fault.encode(), "text/html")
-                return
-            if fault > 0:
-                self._send(fault, json.dumps(Refused(fault, f"no {fault} today").body).encode())
-                return
-            try:
-                answer = kfp.handle(self.command, url.path, dict(parse_qsl(url.query)), self.headers, content)
-                self._send(abs(fault) or 200, json.dumps(answer).encode())
-            except Refused as error:
-                location = {"Location": str(error)} if error.status == 302 else {}
-                self._send(error.status, json.dumps(error.body).encode(), **location)
-            except Exception as error:  # a defect of the request, or of this server: the test is to see it
-                self._send(418, json.dumps({"error": f"the request does not fit: {error!r}"}).encode())
-
-        do_GET = do_POST = do_DELETE = _serve  # noqa: N815
-
-        def _send(self, status: int, content: bytes, kind: str = "application/json", **headers: str) -> None:
+            status, answer, headers = kfp.respond(self.command, self.path, self.headers, content)
             self.send_response(status)
-            for name, value in {"Content-Type": kind, "Content-Length": str(len(content)), **headers}.items():
+            for name, value in {"Content-Length": str(len(answer)), **headers}.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(content)
+            self.wfile.write(answer)
+
+        do_GET = do_POST = do_DELETE = _serve  # noqa: N815
 
         def log_message(self, *_: object) -> None:
             pass
@@ -241,7 +238,6 @@ def kfp(monkeypatch: pytest.MonkeyPatch) -> Iterator[Kfp]:
     monkeypatch.setattr(follow, "POLL_SECONDS", 0.01)
     monkeypatch.setattr(apis, "PAUSE_SECONDS", 0.01)
     monkeypatch.setattr(apis, "GREETING_SECONDS", 0.2)
-    monkeypatch.setattr(apis, "PATIENCE_SECONDS", 1.0)
     found = Kfp()
     found.handler = _handler(found)
     server = ThreadingHTTPServer(("127.0.0.1", 0), found.handler)

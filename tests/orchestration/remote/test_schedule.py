@@ -143,7 +143,7 @@ def test_list_and_remove(schedule: Slipway, kfp: Any, nightly: Path) -> None:
         "enabled",
         "2",
         "no",
-        *"slipway, for churn".split(),
+        *["slipway,", "for", "churn"],
     ]
     said = json.loads(schedule("list", "--json")[1])
     assert [(item["name"], item["model"], item["enabled"]) for item in said] == [
