@@ -6,6 +6,17 @@ SPEC ?= examples/churn/slipway.yaml
 
 include versions.env
 
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+  --custom-compile-command 'make lock'
+# What onnxruntime names for tools of its own.
+NOT_IN_SERVER = mpmath sympy
+
+BASE ?= python:3.11-slim
+REVISION ?= $(shell git rev-parse HEAD 2>/dev/null)
+SOURCE ?=
+BUILD = docker build --build-arg BASE=$(BASE) --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) \
+  --build-arg SOURCE=$(SOURCE)
+
 KFP = github.com/kubeflow/pipelines/manifests/kustomize
 KUBECTL = kubectl --context kind-slipway
 
@@ -43,6 +54,7 @@ test: dev ## every test that can run on this machine
 lint: dev ## style
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/hadolint images/*/Dockerfile
 
 types: dev ## types
 	@$(BIN)/mypy
@@ -59,13 +71,15 @@ compile: dev ## the compiled pipelines and the components' READMEs
 lock: ## the lock file, anew
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@test -x $(BIN)/uv || $(PIP) install uv
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --all-extras \
-	  --group build --group dev --group server --no-emit-index-url --custom-compile-command 'make lock' \
-	  pyproject.toml --output-file requirements.lock
+	@$(LOCK) --all-extras --group build --group dev --group server pyproject.toml --output-file requirements.lock
+	@$(LOCK) --constraint requirements.lock --extra s3 --extra gs --extra az --extra sql pyproject.toml \
+	  --output-file images/components/requirements.lock
+	@$(LOCK) --constraint requirements.lock --group server $(NOT_IN_SERVER:%=--no-emit-package %) \
+	  --output-file images/server/requirements.lock
 
-images: install ## both images, with docker
-	docker build --file images/components/Dockerfile --tag slipway/python-components:$(VERSION) .
-	docker build --file images/server/Dockerfile --tag slipway/server:$(VERSION) .
+images: install ## both images, with docker: BASE, REVISION and SOURCE can be given
+	$(BUILD) --file images/components/Dockerfile --tag slipway/python-components:$(VERSION) .
+	$(BUILD) --file images/server/Dockerfile --tag slipway/server:$(VERSION) .
 
 kind-cluster: ## a kind cluster
 	@kind get clusters | grep -qx slipway || kind create cluster --config kind-config.yaml --image $(KIND_NODE)

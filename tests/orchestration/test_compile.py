@@ -1,4 +1,9 @@
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -7,7 +12,7 @@ from slipway.components import drift
 
 from slipway import pipelines
 from slipway.errors import PipelineError
-from slipway.orchestration.compile import to_yaml
+from slipway.orchestration.compile import to_manifests, to_yaml
 from slipway.orchestration.images import COMPONENTS
 
 COMPILED = Path(__file__).parents[2] / "pipelines" / "compiled"
@@ -18,10 +23,12 @@ PARTS = (("table", dsl.Dataset), ("contract", dsl.Artifact))
 every_pipeline = pytest.mark.parametrize("name", pipelines.__all__)
 
 
+def pipeline_of(text: str) -> dict[str, Any]:
+    return next(iter(yaml.safe_load_all(text)))
+
+
 def executors(text: str) -> dict[str, dict[str, object]]:
-    return {
-        name: executor["container"] for name, executor in yaml.safe_load(text)["deploymentSpec"]["executors"].items()
-    }
+    return {name: executor["container"] for name, executor in pipeline_of(text)["deploymentSpec"]["executors"].items()}
 
 
 @every_pipeline
@@ -38,11 +45,15 @@ def test_the_committed_yaml_loads_with_kfps_own_loader(name: str) -> None:
     assert set(loaded.component_spec.inputs) == set(getattr(pipelines, name).component_spec.inputs)
 
 
-@every_pipeline
-def test_the_same_input_gives_the_same_bytes(name: str) -> None:
-    pipeline = getattr(pipelines, name)
+@pytest.mark.parametrize("hash_seed", ["0", "1"])
+def test_the_same_input_gives_the_same_bytes(hash_seed: str, tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+    command = [sys.executable, "-m", "slipway.cli", "compile", "--output", str(tmp_path)]
 
-    assert to_yaml(pipeline, DIGEST) == to_yaml(pipeline, DIGEST)
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True, timeout=120)
+
+    for name in pipelines.__all__:
+        assert (tmp_path / f"{name}.yaml").read_bytes() == (COMPILED / f"{name}.yaml").read_bytes()
 
 
 @every_pipeline
@@ -51,6 +62,34 @@ def test_an_image_reaches_every_component(name: str) -> None:
 
     assert {container["image"] for container in executors(text).values()} == {DIGEST}
     assert COMPONENTS not in text
+
+
+@every_pipeline
+def test_every_image_is_named_by_digest(name: str) -> None:
+    found = re.findall(r"^\s*image: (.*)$", to_yaml(getattr(pipelines, name), DIGEST), re.MULTILINE)
+
+    assert found
+    assert set(found) == {DIGEST}
+
+
+@every_pipeline
+def test_as_kubernetes_objects_it_is_the_same_pipeline(name: str) -> None:
+    text = to_yaml(getattr(pipelines, name), DIGEST)
+
+    pipeline, version = yaml.safe_load_all(to_manifests(text))
+
+    assert (pipeline["kind"], version["kind"]) == ("Pipeline", "PipelineVersion")
+    assert version["spec"]["pipelineName"] == pipeline["metadata"]["name"]
+    assert [version["spec"]["pipelineSpec"], version["spec"]["platformSpec"]] == list(yaml.safe_load_all(text))
+
+
+def test_a_version_is_named_after_its_content() -> None:
+    def name(image: str | None) -> str:
+        text = to_yaml(pipelines.train_and_deploy, image)
+        assert to_manifests(text) == to_manifests(text)
+        return list(yaml.safe_load_all(to_manifests(text)))[1]["metadata"]["name"]
+
+    assert name(DIGEST) == name(DIGEST) != name(None)
 
 
 @every_pipeline
@@ -81,7 +120,7 @@ def test_every_parameter_has_a_help_text(name: str) -> None:
 
 def tasks() -> dict[str, dict[str, object]]:
     """Every task of train_and_deploy, those in pipelines and conditions within it included."""
-    spec = yaml.safe_load(to_yaml(pipelines.train_and_deploy))
+    spec = pipeline_of(to_yaml(pipelines.train_and_deploy))
     dags = [spec["root"]["dag"], *(part["dag"] for part in spec["components"].values() if "dag" in part)]
     return {name: task for dag in dags for name, task in dag["tasks"].items()}
 
@@ -93,7 +132,7 @@ def test_steps_that_look_outside_are_never_cached() -> None:
 
 
 def test_only_a_promoted_model_is_registered_and_deployed() -> None:
-    spec = yaml.safe_load(to_yaml(pipelines.train_and_deploy))
+    spec = pipeline_of(to_yaml(pipelines.train_and_deploy))
 
     assert set(spec["components"]["comp-condition-1"]["dag"]["tasks"]) == {"register", "deploy"}
     condition = spec["components"]["comp-launch"]["dag"]["tasks"]["condition-1"]["triggerPolicy"]["condition"]
@@ -110,7 +149,7 @@ def test_a_pipeline_can_branch_on_what_drift_found() -> None:
         with dsl.If(found.outputs["severity"] == "warn"):
             drift(table=table.output, contract=contract.output, name=found.outputs["severity"])
 
-    text = yaml.safe_load(to_yaml(branch, DIGEST))
+    text = pipeline_of(to_yaml(branch, DIGEST))
 
     conditions = [task.get("triggerPolicy", {}).get("condition", "") for task in text["root"]["dag"]["tasks"].values()]
     assert sorted(filter(None, conditions)) == [

@@ -60,7 +60,7 @@ def apply_schedule(
 
     checked = _scheduled(load(file or spec), name, cron, every)
     schedule, title = checked.schedule, checked.schedule.name or checked.name
-    wanted = request(checked, compiled(image, package), param or ())
+    wanted = request(checked, compiled(checked, image, package), param or ())
     around = Surroundings(experiment or checked.name, place.namespace, service_account, pipeline_root)
     if wanted.ignored:
         typer.echo(f"the pipeline has no parameter for {', '.join(wanted.ignored)}: that is not passed", err=True)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from slipway.orchestration.remote.api import Api
     from slipway.orchestration.remote.package import Package
     from slipway.orchestration.remote.request import Request, Surroundings
+    from slipway.spec import Spec
 
 SpecArgument = Annotated[
     Path | None, typer.Argument(metavar="[SPEC]", help="The spec; the same as --spec.", show_default=False)
@@ -72,7 +73,7 @@ def submit(
 
     checked = load(file or spec)
     name = f"{checked.name}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
-    wanted = request(checked, compiled(image, package), param or (), run=name, reason=reason)
+    wanted = request(checked, compiled(checked, image, package), param or (), run=name, reason=reason)
     around = Surroundings(experiment or checked.name, place.namespace, service_account, pipeline_root)
     console = Console(file=sys.stderr if as_json else sys.stdout, highlight=False)
     if not console.is_terminal:
@@ -102,7 +103,7 @@ def cancel(
     typer.echo(json.dumps({"run_id": run, "asked": "cancel"}) if as_json else f"asked KFP to end run {run}")
 
 
-def compiled(image: str | None, package: Path | None) -> "Package":
+def compiled(spec: "Spec", image: str | None, package: Path | None) -> "Package":
     """The pipeline that is to run: compiled now, or read from a file.
 
     Raises:
@@ -118,7 +119,7 @@ def compiled(image: str | None, package: Path | None) -> "Package":
     from slipway.orchestration.compile import to_yaml
     from slipway.pipelines import train_and_deploy
 
-    return Package.parse(to_yaml(train_and_deploy, image), "the compiled pipeline")
+    return Package.parse(to_yaml(train_and_deploy, image, spec.execution), "the compiled pipeline")
 
 
 def _start(

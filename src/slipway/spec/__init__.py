@@ -2,6 +2,7 @@
 
 from slipway.spec.drift import Drift
 from slipway.spec.evolution import Evolution
+from slipway.spec.execution import Execution
 from slipway.spec.fairness import Fairness
 from slipway.spec.features import Features
 from slipway.spec.gates import Gates
@@ -19,6 +20,7 @@ __all__ = [
     "ColumnLimits",
     "Drift",
     "Evolution",
+    "Execution",
     "Features",
     "Fairness",
     "Gates",

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from slipway.spec.drift import Drift
 from slipway.spec.evolution import Evolution
+from slipway.spec.execution import Execution
 from slipway.spec.fairness import Fairness
 from slipway.spec.features import Features
 from slipway.spec.gates import Gates
@@ -84,4 +85,5 @@ class Spec(Section):
     """Folder at any fsspec URI where versions and the champion are kept; empty: a run stands alone."""
     serving: Serving = Serving()
     rollout: Rollout = Rollout()
+    execution: Execution = Execution()
     schedule: Schedule = Schedule()
