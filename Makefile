@@ -19,8 +19,9 @@ BUILD = docker build --build-arg BASE=$(BASE) --build-arg VERSION=$(VERSION) --b
 
 KFP = github.com/kubeflow/pipelines/manifests/kustomize
 KUBECTL = kubectl --context kind-slipway
+CHURN = /api/v1/namespaces/slipway/services/churn:http/proxy
 
-.PHONY: help install dev run down test lint types imports check compile lock images bench clean kind-cluster kind-up kind-images kind-test kind-down
+.PHONY: help install dev run down test lint types imports check compile lock images bench clean kind-cluster kind-up kind-images kind-test kind-e2e kind-down
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -97,6 +98,13 @@ kind-images: images ## both images, on the nodes of the kind cluster
 kind-test: dev kind-images ## the cluster tests, on kind
 	@kind get kubeconfig --name slipway > .venv/kind.kubeconfig
 	@SLIPWAY_TEST_KUBECONFIG=.venv/kind.kubeconfig SLIPWAY_TEST_IMAGE=slipway/server:$(VERSION) $(BIN)/pytest tests/cluster
+
+kind-e2e: dev kind-up kind-images ## the whole path on kind: submit to KFP, wait, ask the Service that it deployed
+	@$(KUBECTL) --namespace kubeflow create secret generic churn-data --from-file=examples/churn/churn.csv \
+	  --dry-run=client --output yaml | $(KUBECTL) apply --server-side -f -
+	@$(BIN)/slipway submit examples/churn/kind.yaml --context kind-slipway --reason kind-e2e --timeout 1800
+	@$(KUBECTL) get --raw $(CHURN)/ | $(BIN)/python -c 'import json, sys; print(json.dumps(json.load(sys.stdin)["example"]))' \
+	  | $(KUBECTL) create --raw $(CHURN)/predict -f -
 
 kind-down: ## the end of the kind cluster
 	@kind delete cluster --name slipway

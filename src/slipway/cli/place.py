@@ -53,12 +53,14 @@ class Place:
             PipelineError: It can't be reached, is not KFP, or a secret can't be read.
         """
         from slipway.orchestration.remote.api import Api
+        from slipway.orchestration.remote.client import proxy_of
         from slipway.orchestration.remote.login import Login
         from slipway.orchestration.remote.tunnel import Tunnel
 
         login = Login.read(self.token_file, self.cookie_file, os.environ)
         with Tunnel(self.context, self.kfp_namespace) as tunnel:
-            api = Api(tunnel.url if self.context else lambda: self.endpoint, login, self.ca_file)
+            reach = tunnel.url if self.context else lambda: self.endpoint
+            api = Api(reach, login, self.ca_file, proxy_of(self.endpoint))
             api.greet(self.namespace)
             yield api
 

@@ -15,6 +15,7 @@ from slipway.errors import PipelineError
 from slipway.orchestration.remote import api as apis
 from slipway.orchestration.remote import run as runs
 from slipway.orchestration.remote.api import Api
+from slipway.orchestration.remote.client import proxy_of
 from slipway.orchestration.remote.login import Login
 from slipway.orchestration.remote.package import Package
 from slipway.orchestration.remote.refusal import RefusalError
@@ -225,6 +226,15 @@ def test_one_that_never_answers(silent: str, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("slipway.orchestration.remote.client._SECONDS", (0.2, 0.2))
     with pytest.raises(PipelineError, match="did not answer in time when it was asked to tell how it is"):
         Api(lambda: silent, Login()).greet("")
+
+
+def test_a_proxy_of_the_environment_is_on_the_way(slipway: Slipway, kfp: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", kfp.url)
+    monkeypatch.setenv("no_proxy", "internal.example")
+    assert slipway("schedule", "list", "--endpoint", "http://kfp.invalid")[0] == 0
+    assert kfp.asked == ["GET /healthz", "GET /recurringruns"]
+    for url in ("http://127.0.0.1:8888", "http://localhost:8888", "http://[::1]:8888", "http://internal.example"):
+        assert proxy_of(url) == ""
 
 
 needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")

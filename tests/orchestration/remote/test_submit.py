@@ -50,10 +50,12 @@ def test_a_run_is_started_and_followed_to_its_end(submit: Slipway, kfp: Any) -> 
 
 def test_a_pipeline_is_compiled_when_none_is_given(slipway: Slipway, kfp: Any) -> None:
     image = f"registry.example/python-components@sha256:{'0' * 64}"
-    code, _, err = slipway("submit", "slipway.yaml", "--endpoint", kfp.url, "--image", image)
+    spec = Path(__file__).parents[3] / "examples/churn/kind.yaml"
+    code, _, err = slipway("submit", str(spec), "--endpoint", kfp.url, "--image", image)
     assert err == ""
     assert code == 0
     assert len(kfp.all("pipeline_versions")) == 1
+    assert kfp.all("runs")[0]["runtime_config"]["parameters"]["data"] == "/data/churn.csv"
 
 
 def test_the_same_content_is_uploaded_once(submit: Slipway, kfp: Any, package: Path, tmp_path: Path) -> None:
@@ -212,9 +214,20 @@ def test_a_path_of_this_machine_is_refused(submit: Slipway, kfp: Any, tmp_path: 
     code, _, err = submit()
     assert code == 2
     assert f"'{field}' is" in err
-    assert f"--param {field}=PATH" in err
+    assert "below a mount of 'execution'" in err
     assert kfp.asked == []
     assert submit("--param", f"{field}=/mnt/claim/it")[0] == 0
+
+
+def test_a_path_below_a_mount_is_for_the_pods(submit: Slipway, kfp: Any, tmp_path: Path) -> None:
+    spec = tmp_path / "slipway.yaml"
+    spec.write_text(
+        "{name: churn, target: churn, data: /data/churn.csv, registry: /claim/registry, execution: "
+        "{secrets: [{name: churn-data, mount: /data}, {name: s, env: {a: A}}], volumes: [{claim: c, mount: /claim/}]}}"
+    )
+    assert submit()[0] == 0
+    spec.write_text(spec.read_text().replace("/data/churn.csv", "/database/churn.csv"))
+    assert "'data' is '/database/churn.csv'" in submit()[2]
 
 
 def test_what_a_pipeline_has_no_parameter_for_is_told(slipway: Slipway, kfp: Any, tmp_path: Path) -> None:

@@ -34,14 +34,15 @@ class Api:
         reach: Gives the address, and makes sure that it can be reached.
         login: Who is asking.
         ca_file: Authorities that may have signed its certificate (PEM); None for the well-known ones.
+        proxy: The HTTP proxy on the way; empty for none.
 
     Attributes:
         experiments, pipelines, uploads, runs, recurring: The services of the generated client.
     """
 
-    def __init__(self, reach: Callable[[], str], login: Login, ca_file: Path | None = None) -> None:
+    def __init__(self, reach: Callable[[], str], login: Login, ca_file: Path | None = None, proxy: str = "") -> None:
         self._reach, self._login = reach, login
-        self._client = Client(login, ca_file)
+        self._client = Client(login, ca_file, proxy)
         self.experiments = kfp_server_api.ExperimentServiceApi(self._client)
         self.pipelines = kfp_server_api.PipelineServiceApi(self._client)
         self.uploads = kfp_server_api.PipelineUploadServiceApi(self._client)

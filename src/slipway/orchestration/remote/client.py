@@ -6,9 +6,12 @@ generated client beneath it waits for ever for an answer, follows the redirect t
 an answer with nothing in it.
 """
 
+import ipaddress
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import kfp_server_api
 from urllib3 import Retry
@@ -26,16 +29,17 @@ class Client(kfp_server_api.ApiClient):  # type: ignore[misc]
     Args:
         login: Who is asking.
         ca_file: Authorities that may have signed KFP's certificate (PEM); None for the well-known ones.
+        proxy: The HTTP proxy on the way; empty for none.
 
     Raises:
         PipelineError: There is no such file.
     """
 
-    def __init__(self, login: Login, ca_file: Path | None = None) -> None:
+    def __init__(self, login: Login, ca_file: Path | None = None, proxy: str = "") -> None:
         if ca_file and not ca_file.is_file():
             message = f"there is no file {str(ca_file)!r} with authorities: --ca-file takes a PEM file"
             raise PipelineError(message)
-        super().__init__(_configuration(login, ca_file), cookie=login.cookie or None)
+        super().__init__(_configuration(login, ca_file, proxy), cookie=login.cookie or None)
 
     def request(self, method: str, url: str, **options: Any) -> Any:
         """Sends a request with a time limit, and makes sure that its answer is KFP's.
@@ -49,8 +53,23 @@ class Client(kfp_server_api.ApiClient):  # type: ignore[misc]
         return answer
 
 
-def _configuration(login: Login, ca_file: Path | None) -> Any:
+def proxy_of(url: str) -> str:
+    """The proxy that the environment (HTTPS_PROXY, HTTP_PROXY, NO_PROXY) puts before an address; empty for none."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    return "" if _is_here(host) or proxy_bypass(host) else getproxies().get(parts.scheme, "")
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _configuration(login: Login, ca_file: Path | None, proxy: str) -> Any:
     configuration = kfp_server_api.Configuration()
+    configuration.proxy = proxy or None
     configuration.retries = Retry(0, redirect=0, raise_on_redirect=False, raise_on_status=False)
     configuration.ssl_ca_cert = str(ca_file) if ca_file else None
     if login.bearer():

@@ -11,6 +11,7 @@ from slipway.orchestration.remote.package import Package
 from slipway.orchestration.remote.run import Order, experiment
 from slipway.orchestration.remote.version import upload
 from slipway.spec import Spec
+from slipway.spec.execution import Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def request(spec: Spec, package: Package, assignments: Iterable[str], **others: 
     """
     chosen = dict(map(package.argument, assignments))
     said = {name: value for name, value in arguments.train_and_deploy(spec).items() if name not in chosen}
-    _require_reachable(said, [item.mount for item in (*spec.execution.volumes, *spec.execution.secrets) if item.mount])
+    _require_reachable(said, [*(item.mount for item in spec.execution.volumes), *_mounted(spec.execution.secrets)])
     usual = arguments.train_and_deploy(Spec(name=spec.name, data=spec.data, target=spec.target))
     ignored = sorted(name for name in said if name not in package.parameters and said[name] != usual[name])
     given = package.arguments({**said, **{name: value for name, value in others.items() if value}, **chosen})
@@ -84,6 +85,10 @@ def order(api: Api, wanted: Request, around: Surroundings) -> tuple[Order, bool]
     return Order(version, wanted.parameters, found, around.service_account, around.pipeline_root), new
 
 
+def _mounted(secrets: Iterable[Secret]) -> list[str]:
+    return [item.mount for item in secrets if item.mount]
+
+
 def _require_reachable(given: Mapping[str, Any], mounts: Iterable[str]) -> None:
     for name in ("data", "registry"):
         uri = str(given.get(name, ""))
@@ -92,6 +97,6 @@ def _require_reachable(given: Mapping[str, Any], mounts: Iterable[str]) -> None:
             alone = " (or to '' for a run that stands alone)" * (name == "registry")
             message = (
                 f"{name!r} is {uri!r}, a path of this machine, and the run's pods are elsewhere: set it to a URI "
-                f"that they can read, such as s3://BUCKET/{name}{alone}, or to a path below a mount of execution.volumes"
+                f"that they can read, such as s3://BUCKET/{name}{alone}, or to a path below a mount of 'execution'"
             )
             raise SpecError(message)
