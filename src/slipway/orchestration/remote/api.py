@@ -152,7 +152,7 @@ class Api:
             return again(attempt)()
         except RetryError as error:
             last = error.cause
-            message = f"{last}; it was asked again for {seconds:g} s"
+            message = f"{last} (asked again for {seconds:g} s)"
             raise RefusalError(message, getattr(last, "status", 0)) from None
 
     def _ask(self, doing: str, call: Callable[..., T], *args: Any, **options: Any) -> T:

@@ -12,6 +12,8 @@ import yaml
 
 from slipway.errors import PipelineError, UnknownNameError
 
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the first is missing where PyYAML was built without C
+
 _KINDS: dict[str, tuple[tuple[type, ...], str]] = {
     "STRING": ((str,), "a text"),
     "NUMBER_INTEGER": ((int,), "an integer"),
@@ -65,7 +67,7 @@ class Package:
             PipelineError: It is not a compiled pipeline.
         """
         try:
-            spec = next(yaml.safe_load_all(text))
+            spec = next(yaml.load_all(text, _Loader))
             inputs = spec["root"].get("inputDefinitions", {}).get("parameters", {})
             return cls(
                 text=text,

@@ -70,11 +70,12 @@ def away(error: HTTPError | OSError, doing: str, url: str) -> RefusalError:
         return _tls(str(reason), url)
     if isinstance(reason, NameResolutionError):
         return RefusalError(f"there is no host {urlsplit(url).hostname!r}, so {url} can't be asked to {doing}")
+    if isinstance(reason, NewConnectionError):
+        why = str(reason).rpartition("] ")[2]
+        sentence = f"{url} can't be reached to {doing}: {why}. Is KFP up, and is the address right?"
+        return RefusalError(sentence, passing=True)
     if isinstance(reason, ConnectTimeoutError | ReadTimeoutError):
         return RefusalError(f"KFP at {url} did not answer in time when it was asked to {doing}", passing=True)
-    if isinstance(reason, NewConnectionError) and "refused" in str(reason):
-        words = "refuses connections: is it up, and is the port right?"
-        return RefusalError(f"{url} {words} It was asked to {doing}", passing=True)
     return RefusalError(f"KFP at {url} can't be reached to {doing}: {reason}", passing=True)
 
 
