@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
 import pytest
 import yaml
@@ -196,7 +196,7 @@ class Kfp:
 def _page(field: str, items: list[dict[str, Any]], query: dict[str, str]) -> dict[str, Any]:
     """Two items a page, however many are asked for."""
     if "filter" in query:
-        (predicate,) = json.loads(query["filter"])["predicates"]
+        (predicate,) = json.loads(unquote_plus(query["filter"]))["predicates"]
         assert published.misfits(predicate, "V2beta1Predicate") == []
         items = [item for item in items if item[predicate["key"]] == predicate["string_value"]]
     start = int(query.get("page_token") or 0)

@@ -75,6 +75,12 @@ def test_what_is_created_is_found_on_any_page(api: Api, kfp: Any) -> None:
     assert runs.experiment(api, "e", "") == (ids["e"][0], False)
 
 
+@pytest.mark.parametrize("name", ["a+b", "100%", "é & ü", 'a "quoted" one', "a%2Bb"])
+def test_any_name_is_found_again(api: Api, name: str) -> None:
+    first, new = runs.experiment(api, name, "")
+    assert (new, runs.experiment(api, name, "")) == (True, (first, False))
+
+
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
@@ -201,11 +207,9 @@ def test_while_following_the_run_goes_on(slipway: Slipway, kfp: Any, package: Pa
 
 @pytest.mark.usefixtures("kfp")
 def test_a_port_where_nobody_listens(port: int) -> None:
-    with pytest.raises(
-        PipelineError,
-        match=f"http://127.0.0.1:{port} can't be reached to tell how it is: Connection refused. Is KFP up",
-    ):
-        Api(lambda: f"http://127.0.0.1:{port}", Login()).greet("")
+    url = f"http://127.0.0.1:{port}"
+    with pytest.raises(PipelineError, match=f"{url} can't be reached to tell how it is: Connection refused. Is KFP up"):
+        Api(lambda: url, Login()).greet("")
 
 
 def test_a_host_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,9 +84,10 @@ def test_what_was_interrupted_is_put_right(schedule: Slipway, kfp: Any, nightly:
 
 
 def test_an_answer_that_is_lost_makes_no_second_one(schedule: Slipway, kfp: Any, nightly: Path) -> None:
-    kfp.faults = {"POST /recurringruns": [-500]}
+    kfp.faults = {"POST /recurringruns": [-500], "DELETE /recurringruns/.*": [-500]}
     assert schedule("apply")[0] == 0
     assert len(kfp.all("recurring_runs")) == 1
+    assert schedule("remove")[:2] == (0, "churn: removed\n")
 
 
 def test_it_can_rest(schedule: Slipway, kfp: Any, nightly: Path) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import kfp_server_api
 from google.api_core.exceptions import RetryError
@@ -172,4 +173,5 @@ def _passing(error: Exception) -> bool:
 
 
 def _named(name: str) -> str:
-    return json.dumps({"predicates": [{"operation": "EQUALS", "key": "display_name", "string_value": name}]})
+    """A filter as KFP wants it: encoded for a URL once by us, as the API says, and once more on its way."""
+    return quote(json.dumps({"predicates": [{"operation": "EQUALS", "key": "display_name", "string_value": name}]}))

@@ -11,6 +11,7 @@ from kfp_server_api import V2beta1CronSchedule, V2beta1PeriodicSchedule, V2beta1
 
 from slipway.errors import PipelineError
 from slipway.orchestration.remote.api import Api
+from slipway.orchestration.remote.refusal import RefusalError
 from slipway.orchestration.remote.run import Order
 from slipway.spec.schedule import Schedule
 
@@ -175,7 +176,11 @@ def _switch(api: Api, item: Recurring, *, enabled: bool) -> Change:
 
 def _delete(api: Api, item: Recurring) -> None:
     call = api.recurring.recurring_run_service_delete_recurring_run
-    api.ask(f"remove recurring run {item.name!r}", call, item.recurring_id)
+    try:
+        api.ask(f"remove recurring run {item.name!r}", call, item.recurring_id)
+    except RefusalError as error:
+        if error.status != 404:  # somebody was faster, or our first attempt did it and its answer was lost
+            raise
 
 
 def _recurring(item: V2beta1RecurringRun) -> Recurring:
