@@ -13,8 +13,8 @@ from slipway.cli import main
 from slipway.spec import load
 
 COMMANDS = (
-    "init", "run", "serve", "score", "down", "drift", "models", "sign", "compile", "submit", "cancel", "schedule",
-    "schema",
+    "init", "run", "serve", "score", "down", "drift", "models", "sign", "compile", "submit", "follow", "cancel",
+    "schedule", "schema",
 )  # fmt: skip
 
 

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from slipway.orchestration.remote.api import Api
     from slipway.orchestration.remote.follow import Progress, Step
     from slipway.orchestration.remote.package import Package
-    from slipway.orchestration.remote.request import Surroundings
     from slipway.orchestration.remote.verdict import Verdict
 
 _CODES = {"succeeded": 0, "skipped": 0, "failed": 4, "cancelled": 5}
@@ -33,7 +32,8 @@ class Submission:
         page: Its page in the dashboard.
         version: Name of the pipeline's version.
         uploaded: Whether that was uploaded now.
-        around: Where it was put.
+        experiment: Name of the experiment that it is in.
+        pipeline_root: URI below which its artifacts are; empty for KFP's default.
         package: The pipeline.
         end: How it ended, or was when it was followed no more; None when it was not followed.
         verdict: What became of the model; None when the run was not followed.
@@ -44,7 +44,8 @@ class Submission:
     page: str
     version: str
     uploaded: bool
-    around: "Surroundings"
+    experiment: str
+    pipeline_root: str
     package: "Package"
     end: "Progress | None" = None
     verdict: "Verdict | None" = None
@@ -66,7 +67,7 @@ class Submission:
             "pipeline": self.package.name,
             "version": self.version,
             "uploaded": self.uploaded,
-            "experiment": self.around.experiment,
+            "experiment": self.experiment,
             "state": self.end.state if self.end else "started",
             "outcome": self.verdict.outcome if self.verdict else "",
             "reason": self.verdict.reason if self.verdict else "",
@@ -78,7 +79,7 @@ class Submission:
         """Prints what was started, and where to look at it."""
         rows = {
             "pipeline": f"{self.version}, {'uploaded' if self.uploaded else 'there already'}",
-            "experiment": f"{self.around.experiment}{', new' if new_experiment else ''}",
+            "experiment": f"{self.experiment}{', new' if new_experiment else ''}",
             "run": f"{self.name} ({self.run_id})",
             "dashboard": self.page,
         }
@@ -112,7 +113,7 @@ class Submission:
 
         with board.shown():
             end = follow(api, self.run_id, self.package.steps, tell, timeout)
-        return replace(self, end=end, verdict=verdict(self.package, end, self.run_id, self.around.pipeline_root))
+        return replace(self, end=end, verdict=verdict(self.package, end, self.run_id, self.pipeline_root))
 
     def show(self, console: Console, logs: str) -> None:
         """Prints how it ended, for a person.

@@ -43,6 +43,11 @@ PipelineRoot = Annotated[
     str, typer.Option("--pipeline-root", metavar="URI", help="Where artifacts are kept.", show_default="KFP's")
 ]
 
+Timeout = Annotated[
+    int | None, typer.Option("--timeout", min=1, help="Seconds to follow it; the run goes on.", show_default="no end")
+]
+RunId = Annotated[str, typer.Argument(metavar="RUN", help="KFP's id of the run, as 'slipway submit' printed it.")]
+
 
 @at_kfp
 def submit(
@@ -57,10 +62,7 @@ def submit(
     pipeline_root: PipelineRoot = "",
     reason: Annotated[str, typer.Option("--reason", help="Why, for the record of what is deployed.")] = "",
     no_wait: Annotated[bool, typer.Option("--no-wait", help="End when the run has started.")] = False,
-    timeout: Annotated[
-        int | None,
-        typer.Option("--timeout", min=1, help="Seconds to follow it; the run goes on.", show_default="no end"),
-    ] = None,
+    timeout: Timeout = None,
     as_json: AsJson = False,
 ) -> None:
     """Upload the pipeline if its content is new, start a run, and follow it to its end.
@@ -75,24 +77,32 @@ def submit(
     name = f"{checked.name}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
     wanted = request(checked, compiled(checked, image, package), param or (), run=name, reason=reason)
     around = Surroundings(experiment or checked.name, place.namespace, service_account, pipeline_root)
-    console = Console(file=sys.stderr if as_json else sys.stdout, highlight=False)
-    if not console.is_terminal:
-        console.width = WIDTH
+    console = _console(as_json=as_json)
     with place.connected() as api:
         submission = _start(api, place, wanted, around, name, console)
         if not no_wait:
             submission = _followed(api, place, submission, console, timeout)
-    if as_json:
-        typer.echo(json.dumps(submission.to_dict(), ensure_ascii=False))
-    if not no_wait:
-        submission.show(console, place.logs(submission.run_id))
-        raise typer.Exit(submission.exit_code)
+    _finish(place, submission, console, as_json=as_json)
+
+
+@at_kfp
+def follow(
+    place: Place,
+    run: RunId,
+    timeout: Timeout = None,
+    as_json: AsJson = False,
+) -> None:
+    """Follow a run that was submitted before, to its end; exits as submit does."""
+    console = _console(as_json=as_json)
+    with place.connected() as api:
+        submission = _followed(api, place, _found(api, place, run), console, timeout)
+    _finish(place, submission, console, as_json=as_json)
 
 
 @at_kfp
 def cancel(
     place: Place,
-    run: Annotated[str, typer.Argument(metavar="RUN", help="KFP's id of the run, as 'slipway submit' printed it.")],
+    run: RunId,
     as_json: AsJson = False,
 ) -> None:
     """End a run on KFP; what it has deployed already stays."""
@@ -134,10 +144,53 @@ def _start(
     placed, new = order(api, wanted, around)
     run_id = runs.start(api, placed, name)
     submission = Submission(
-        name, run_id, place.page(run_id), placed.version.name, placed.version.uploaded, around, wanted.package
+        name=name,
+        run_id=run_id,
+        page=place.page(run_id),
+        version=placed.version.name,
+        uploaded=placed.version.uploaded,
+        experiment=around.experiment,
+        pipeline_root=around.pipeline_root,
+        package=wanted.package,
     )
     submission.introduce(console, new_experiment=new, forward=place.forward)
     return submission
+
+
+def _found(api: "Api", place: Place, run_id: str) -> Submission:
+    from slipway.orchestration.remote import run as runs
+    from slipway.orchestration.remote.version import fetch
+
+    run = runs.get(api, run_id)
+    if run.pipeline_version_reference is None:
+        message = f"run {run_id!r} was not started from a version of a pipeline; look at {place.page(run_id)}"
+        raise PipelineError(message)
+    version, package = fetch(api, run.pipeline_version_reference)
+    return Submission(
+        name=str(run.display_name),
+        run_id=run_id,
+        page=place.page(run_id),
+        version=version,
+        uploaded=False,
+        experiment=runs.experiment_name(api, run.experiment_id),
+        pipeline_root=(run.runtime_config.pipeline_root or "") if run.runtime_config else "",
+        package=package,
+    )
+
+
+def _console(*, as_json: bool) -> Console:
+    console = Console(file=sys.stderr if as_json else sys.stdout, highlight=False)
+    if not console.is_terminal:
+        console.width = WIDTH
+    return console
+
+
+def _finish(place: Place, submission: Submission, console: Console, *, as_json: bool) -> None:
+    """Prints how it ended, or that it was started, and exits as it ended."""
+    if as_json:
+        typer.echo(json.dumps(submission.to_dict(), ensure_ascii=False))
+    submission.show(console, place.logs(submission.run_id))
+    raise typer.Exit(submission.exit_code)
 
 
 def _followed(api: "Api", place: Place, started: Submission, console: Console, timeout: int | None) -> Submission:
@@ -153,4 +206,5 @@ def _followed(api: "Api", place: Place, started: Submission, console: Console, t
 
 
 def _goes_on(place: Place, started: Submission) -> str:
-    return f"the run goes on: {started.page}\nend it with: {place.again(f'cancel {started.run_id}')}"
+    again, end = (place.again(f"{verb} {started.run_id}") for verb in ("follow", "cancel"))
+    return f"the run goes on: {started.page}\nfollow it with: {again}\nend it with: {end}"

@@ -129,6 +129,8 @@ class Kfp:
             return {"multi_user": self.multi_user, "pipeline_store": "database"}
         if path == "/pipelines/upload_version":
             return self._upload(query, headers, body)
+        if len(parts) == 4 and parts[2] == "versions":
+            return self.stores["pipeline_versions"][parts[3]]
         if len(parts) == 3 and parts[2] == "versions":
             versions = [item for item in self.all("pipeline_versions") if item["pipeline_id"] == parts[1]]
             return _page("pipeline_versions", versions, query)
@@ -161,9 +163,14 @@ class Kfp:
         versions = [item for item in self.all("pipeline_versions") if item["pipeline_id"] == query["pipelineid"]]
         _unique(versions, query["name"])
         text = part.get_payload(decode=True).decode()
-        assert "root" in next(yaml.safe_load_all(text))
+        spec, *platform = yaml.load_all(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        spec = {"pipeline_spec": spec, "platform_spec": platform[0]} if platform else spec
         item = {"pipeline_id": query["pipelineid"], "display_name": query["name"], "name": query["name"]}
-        return self.add("pipeline_versions", "pipeline_version_id", {**item, "description": query["description"]})
+        return self.add(
+            "pipeline_versions",
+            "pipeline_version_id",
+            {**item, "description": query["description"], "pipeline_spec": spec},
+        )
 
     def _one(self, method: str, store: str, key: str, verb: str) -> dict[str, Any]:
         if key not in self.stores[store]:

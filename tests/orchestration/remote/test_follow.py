@@ -11,7 +11,6 @@ from slipway.orchestration.remote import run as runs
 from slipway.orchestration.remote.api import Api
 from slipway.orchestration.remote.follow import Step, follow, progress
 from slipway.orchestration.remote.package import Package
-from slipway.orchestration.remote.request import Surroundings
 
 START, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, 0, 1, tzinfo=UTC)
 
@@ -53,7 +52,9 @@ def test_a_terminal_shows_a_board(api: Api, kfp: Any) -> None:
     ]
     package = Package("", "p", {}, frozenset(), ("a", "b"))
     console = Console(file=io.StringIO(), force_terminal=True, width=60)
-    started = Submission("mine", "x", "http://page", "p-1", uploaded=True, around=Surroundings("e"), package=package)
+    started = Submission(
+        "mine", "x", "http://page", "p-1", uploaded=True, experiment="e", pipeline_root="", package=package
+    )
     ended = started.follow(api, console, None)
     assert (ended.exit_code, ended.end and ended.end.state) == (0, "succeeded")
     shown = console.file.getvalue()  # type: ignore[attr-defined]

@@ -140,6 +140,7 @@ def test_an_interrupt_leaves_the_run_alone(submit: Slipway, kfp: Any, monkeypatc
     run = kfp.all("runs")[0]["run_id"]
     assert code == 130
     assert f"the run goes on: {kfp.url}/#/runs/details/{run}" in err
+    assert f"follow it with: slipway follow {run} --endpoint {kfp.url}" in err
     assert f"end it with: slipway cancel {run} --endpoint {kfp.url}" in err
     assert not any("terminate" in asked for asked in kfp.asked)
 
@@ -151,6 +152,25 @@ def test_cancel_ends_a_run(slipway: Slipway, submit: Slipway, kfp: Any) -> None:
     assert (code, out) == (0, f"asked KFP to end run {run}\n")
     assert f"POST /runs/{run}:terminate" in kfp.asked
     assert slipway("cancel", "nope", "--endpoint", kfp.url)[0] == 2
+
+
+def test_a_run_can_be_followed_later(slipway: Slipway, submit: Slipway, kfp: Any) -> None:
+    assert submit("--no-wait")[0] == 0
+    (run,) = kfp.all("runs")
+    kfp.frames = [("RUNNING", {"train": "RUNNING"}), ("FAILED", {"train": "FAILED"})]
+    code, out, _ = slipway("follow", run["run_id"], "--endpoint", kfp.url)
+    assert code == 4
+    assert "failed: train" in out
+    kfp.looks.clear()
+    code, out, _ = slipway("follow", run["run_id"], "--endpoint", kfp.url, "--json")
+    said = json.loads(out)
+    assert (code, said["run"], said["experiment"]) == (4, run["display_name"], "churn")
+    assert said["version"] == kfp.all("pipeline_versions")[0]["name"]
+    del run["pipeline_version_reference"]
+    assert "was not started from a version" in slipway("follow", run["run_id"], "--endpoint", kfp.url)[2]
+    code, _, err = slipway("follow", "nope", "--endpoint", kfp.url)
+    assert code == 2
+    assert "refused to look at run 'nope' (404): nope not found" in err
 
 
 def test_without_waiting_nothing_is_followed(submit: Slipway, kfp: Any) -> None:

@@ -67,18 +67,30 @@ class Package:
             PipelineError: It is not a compiled pipeline.
         """
         try:
-            spec = next(yaml.load_all(text, _Loader))
-            inputs = spec["root"].get("inputDefinitions", {}).get("parameters", {})
-            return cls(
-                text=text,
-                name=spec["pipelineInfo"]["name"],
-                parameters={name: item["parameterType"] for name, item in inputs.items()},
-                required=frozenset(name for name, item in inputs.items() if not item.get("isOptional")),
-                steps=tuple(dict.fromkeys(_steps(spec["root"]["dag"], spec.get("components", {})))),
-            )
+            return cls.of(next(yaml.load_all(text, _Loader)), text)
         except (yaml.YAMLError, StopIteration, KeyError, TypeError, AttributeError):
             message = f"{where!r} is not a compiled pipeline: make one with 'slipway compile', or with KFP's compiler"
             raise PipelineError(message) from None
+
+    @classmethod
+    def of(cls, spec: Mapping[str, Any], text: str) -> "Package":
+        """Makes a package of a pipeline's specification.
+
+        Args:
+            spec: The first document of the YAML.
+            text: The YAML.
+
+        Raises:
+            KeyError, TypeError, AttributeError: It is no specification.
+        """
+        inputs = spec["root"].get("inputDefinitions", {}).get("parameters", {})
+        return cls(
+            text=text,
+            name=spec["pipelineInfo"]["name"],
+            parameters={name: item["parameterType"] for name, item in inputs.items()},
+            required=frozenset(name for name, item in inputs.items() if not item.get("isOptional")),
+            steps=tuple(dict.fromkeys(_steps(spec["root"]["dag"], spec.get("components", {})))),
+        )
 
     @property
     def digest(self) -> str:

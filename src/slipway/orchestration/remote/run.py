@@ -96,6 +96,17 @@ def get(api: Api, run_id: str) -> V2beta1Run:
     return api.ask(f"look at run {run_id!r}", api.runs.run_service_get_run, run_id)
 
 
+def experiment_name(api: Api, experiment_id: str) -> str:
+    """Name of an experiment.
+
+    Args:
+        api: KFP.
+        experiment_id: Its id.
+    """
+    call = api.experiments.experiment_service_get_experiment
+    return str(api.ask("look at the experiment", call, experiment_id).display_name)
+
+
 def cancel(api: Api, run_id: str) -> None:
     """Asks KFP to end a run.
 

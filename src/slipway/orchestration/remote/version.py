@@ -8,6 +8,7 @@ from pathlib import Path
 from kfp_server_api import V2beta1Pipeline, V2beta1PipelineVersionReference
 
 from slipway import __version__
+from slipway.errors import PipelineError
 from slipway.orchestration.remote.api import Api
 from slipway.orchestration.remote.package import Package
 
@@ -32,6 +33,31 @@ class Version:
     def reference(self) -> V2beta1PipelineVersionReference:
         """The version as a run refers to it."""
         return V2beta1PipelineVersionReference(pipeline_id=self.pipeline_id, pipeline_version_id=self.version_id)
+
+
+def fetch(api: Api, reference: V2beta1PipelineVersionReference) -> tuple[str, Package]:
+    """Name and content of a version that KFP has.
+
+    Args:
+        api: KFP.
+        reference: The version.
+
+    Raises:
+        PipelineError: It is no pipeline of KFP v2.
+        RefusalError: KFP refuses, or is away.
+    """
+    found = api.ask(
+        "look at the pipeline's version",
+        api.pipelines.pipeline_service_get_pipeline_version,
+        reference.pipeline_id,
+        reference.pipeline_version_id,
+    )
+    spec = found.pipeline_spec or {}
+    try:
+        return str(found.display_name), Package.of(spec.get("pipeline_spec", spec), "")
+    except (KeyError, TypeError, AttributeError):
+        message = f"version {found.display_name!r} is no pipeline that was compiled for KFP v2"
+        raise PipelineError(message) from None
 
 
 def upload(api: Api, package: Package, namespace: str) -> Version:
