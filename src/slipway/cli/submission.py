@@ -125,7 +125,7 @@ class Submission:
         if self.end is None:
             return
         state = self.end.state
-        told = state if self.end.ended else f"still {state}; it is followed no more, and goes on"
+        told = state if self.end.ended else f"still {state}; it is followed no more"
         outcome = f", {self.verdict.outcome}" if self.verdict and self.verdict.outcome else ""
         console.print(Text(f"{self.name}: {told}{outcome}", f"bold {_STYLES.get(state, '')}"), soft_wrap=True)
         if self.verdict and self.verdict.reason:

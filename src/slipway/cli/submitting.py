@@ -190,6 +190,8 @@ def _finish(place: Place, submission: Submission, console: Console, *, as_json: 
     if as_json:
         typer.echo(json.dumps(submission.to_dict(), ensure_ascii=False))
     submission.show(console, place.logs(submission.run_id))
+    if submission.end and not submission.end.ended:
+        console.print(_goes_on(place, submission), soft_wrap=True, markup=False)
     raise typer.Exit(submission.exit_code)
 
 

@@ -17,10 +17,11 @@ import pytest
 import yaml
 
 from slipway.cli import main
+from slipway.cli.place import DASHBOARD, ENDPOINT, TOKEN_FILE
 from slipway.orchestration.remote import api as apis
 from slipway.orchestration.remote import follow
 from slipway.orchestration.remote.api import Api
-from slipway.orchestration.remote.login import Login
+from slipway.orchestration.remote.login import COOKIE, TOKEN, Login
 
 
 def _neighbour(name: str) -> Any:
@@ -240,7 +241,7 @@ def _handler(kfp: Kfp) -> type[BaseHTTPRequestHandler]:
 @pytest.fixture
 def kfp(monkeypatch: pytest.MonkeyPatch) -> Iterator[Kfp]:
     """A running KFP, and nobody who waits for long."""
-    for name in ("KF_PIPELINES_ENDPOINT", "KF_PIPELINES_UI_ENDPOINT", "KF_PIPELINES_SA_TOKEN_PATH"):
+    for name in (ENDPOINT, DASHBOARD, TOKEN_FILE, TOKEN, COOKIE):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(follow, "POLL_SECONDS", 0.01)
     monkeypatch.setattr(apis, "PAUSE_SECONDS", 0.01)

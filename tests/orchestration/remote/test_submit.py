@@ -1,3 +1,4 @@
+import itertools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -121,13 +122,14 @@ def test_a_cancelled_run_ends(submit: Slipway, kfp: Any, frames: list[Any]) -> N
 def test_a_run_that_takes_longer_than_the_timeout_goes_on(
     submit: Slipway, kfp: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clock = iter(range(0, 1000, 2))
-    monkeypatch.setattr(follow.time, "monotonic", lambda: float(next(clock)))
+    clock = itertools.count(0.0, 2.0)
+    monkeypatch.setattr(follow.time, "monotonic", lambda: next(clock))
     monkeypatch.setattr(follow.time, "sleep", lambda _: None)
     kfp.frames = [("RUNNING", {"validate": "RUNNING"})]
     code, out, _ = submit("--timeout", "10")
     assert code == 6
-    assert "still running; it is followed no more, and goes on" in out
+    assert "still running; it is followed no more" in out
+    assert f"follow it with: slipway follow {kfp.all('runs')[0]['run_id']} --endpoint {kfp.url}" in out
     assert "terminate" not in " ".join(kfp.asked)
 
 
