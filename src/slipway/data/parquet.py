@@ -133,7 +133,7 @@ def columns(file: Readable, footer: pq.FileMetaData, names: Sequence[str], texts
     with contextlib.ExitStack() as stack:
         try:
             place = path or stack.enter_context(file.binary())
-            options = {"metadata": footer, "read_dictionary": list(texts), "memory_map": bool(path)}
+            options = {"metadata": footer, "read_dictionary": list(texts), "pre_buffer": False}
             parquet = stack.enter_context(pq.ParquetFile(place, **options))
             return parquet.read(columns=list(names), use_threads=False)
         except (pa.ArrowInvalid, OSError) as error:
