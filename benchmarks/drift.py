@@ -9,7 +9,8 @@ Then ours alone: 5,000 columns of 100,000 rows, from a stored profile, and by ro
 
 Every tool's modules are compiled before its turn, so that no time is spent on that.
 
-``--json`` prints one object; ``--quick`` has 100,000 rows and 500 columns in the wide table; ``--plot FILE`` writes cost by rows and by columns as SVG.
+``--json`` prints one object; ``--quick`` has 100,000 rows and 500 columns in the wide table;
+``--plot FILE`` writes cost by rows and by columns as SVG.
 """
 
 import argparse
