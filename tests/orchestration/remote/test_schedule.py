@@ -90,6 +90,18 @@ def test_an_answer_that_is_lost_makes_no_second_one(schedule: Slipway, kfp: Any,
     assert schedule("remove")[:2] == (0, "churn: removed\n")
 
 
+def test_it_can_have_a_beginning_and_an_end(schedule: Slipway, kfp: Any, nightly: Path) -> None:
+    text = nightly.read_text().replace("concurrency: 2", "start: 2027-01-01T00:00:00Z, end: 2027-02-01T00:00:00+01:00")
+    nightly.write_text(text)
+    assert schedule("apply")[0] == 0
+    assert kfp.all("recurring_runs")[0]["trigger"]["cron_schedule"] == {
+        "cron": "0 0 3 * * 1-5",
+        "start_time": "2027-01-01T00:00:00+00:00",
+        "end_time": "2027-02-01T00:00:00+01:00",
+    }
+    assert schedule("apply")[1].startswith("churn: unchanged;")
+
+
 def test_it_can_rest(schedule: Slipway, kfp: Any, nightly: Path) -> None:
     schedule("apply")
     (found,) = kfp.all("recurring_runs")
