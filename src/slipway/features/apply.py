@@ -16,7 +16,7 @@ from slipway.features.inputs import prepared
 from slipway.features.plan import Plan
 from slipway.features.target_mean import Folds
 
-ROWS = 1 << 15
+ROWS = 1 << 14
 """Rows that a thread transforms at a time: a column of them stays in the processor's cache."""
 
 
