@@ -11,11 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from fsspec.implementations.local import LocalFileSystem
 
+from slipway.data import table
 from slipway.data.files import File
 from slipway.data.schema import Kind
 from slipway.errors import DataError
 
-_BATCH_ROWS = 1 << 16
 _BUFFER = 1 << 18
 """Bytes of a column that are read at a time, however large the file or its row groups are."""
 
@@ -60,7 +60,7 @@ class Parquet:
         """The rows; see ``Typed``."""
         with _opened(self.file) as parquet:
             try:
-                for batch in parquet.iter_batches(_BATCH_ROWS, columns=list(names)):
+                for batch in parquet.iter_batches(table.batch_rows(len(names)), columns=list(names)):
                     yield frame_of(batch, names)
             except (pa.ArrowInvalid, OSError) as error:
                 message = f"file {self.name!r} is damaged: {error}"
