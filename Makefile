@@ -1,7 +1,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet --quiet
-VERSION = $(shell $(BIN)/slipway --version)
+VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' src/slipway/__init__.py)
 SPEC ?= examples/churn/slipway.yaml
 
 include versions.env
@@ -9,10 +9,26 @@ include versions.env
 KFP = github.com/kubeflow/pipelines/manifests/kustomize
 KUBECTL = kubectl --context kind-slipway
 
-.PHONY: help install dev run down test lint types imports check compile lock images bench clean kind-cluster kind-up kind-images kind-test kind-down
+# Where images are pushed to, such as ghcr.io/you; with it sbom, scan and sign look at what was pushed, by digest.
+REGISTRY ?=
+TAG ?= $(VERSION)
+SYFT ?= syft
+GRYPE ?= grype
+COSIGN ?= cosign
+IMAGES = server components
+LOCAL_server = slipway/server:$(VERSION)
+LOCAL_components = slipway/python-components:$(VERSION)
+pushed = $(REGISTRY)/$(firstword $(subst :, ,$(LOCAL_$1)))
+image = $(if $(REGISTRY),$(pushed)@$$(cat build/$1.digest),$(LOCAL_$1))
+
+.PHONY: help version install dev run down test lint types imports check actions docs audit compile lock dist publish \
+  images push sbom scan sign bench clean kind-cluster kind-up kind-images kind-test kind-down
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+version: ## the version
+	@echo $(VERSION)
 
 install: .venv/installed ## .venv with the suite in it
 
@@ -40,9 +56,10 @@ down: install ## end the server that run started
 test: dev ## every test that can run on this machine
 	@$(BIN)/pytest -n 2
 
-lint: dev ## style
+lint: dev ## style, and what workflows must not do
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/zizmor --offline --quiet --pedantic --strict-collection .github
 
 types: dev ## types
 	@$(BIN)/mypy
@@ -52,20 +69,69 @@ imports: dev ## lower rooms never import higher ones
 
 check: lint types imports ## lint, types and the import contract
 
+actions: ## what is wrong in workflows; needs go
+	@set -a && . ./versions.env && go run github.com/rhysd/actionlint/cmd/actionlint@$$ACTIONLINT_VERSION
+
+.venv/docs: .venv/dev
+	@$(PIP) install --constraint requirements.lock --group docs
+	@touch $@
+
+docs: .venv/docs ## the documentation, in build/site
+	@$(BIN)/python -m reference docs/reference
+	@$(BIN)/zensical build --clean --strict
+
+.venv/audit: .venv/installed
+	@$(PIP) install --constraint requirements.lock --group audit
+	@touch $@
+
+audit: .venv/audit ## known vulnerabilities in the lock; asks the network
+	@$(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock
+
 compile: dev ## the compiled pipelines and the components' READMEs
 	@$(BIN)/slipway compile --output pipelines/compiled
 	@$(BIN)/python -m slipway.orchestration.readme components
 
-lock: ## the lock file, anew
+lock: ## the lock file, anew; UPGRADE=--upgrade takes the newest of everything
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@test -x $(BIN)/uv || $(PIP) install uv
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --all-extras \
-	  --group build --group dev --group server --no-emit-index-url --custom-compile-command 'make lock' \
+	@$(BIN)/uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes --all-extras \
+	  --group build --group dev --group server --group docs --group audit --no-emit-index-url --custom-compile-command 'make lock' \
 	  pyproject.toml --output-file requirements.lock
 
-images: install ## both images, with docker
+images: ## both images, with docker
 	docker build --file images/components/Dockerfile --tag slipway/python-components:$(VERSION) .
 	docker build --file images/server/Dockerfile --tag slipway/server:$(VERSION) .
+
+dist: dev ## the source distribution and the wheel, in dist
+	@rm -rf dist
+	@$(BIN)/uv build --quiet --python $(BIN)/python --no-build-isolation
+
+publish: dev ## what is in dist, on PyPI; by trusted publishing where CI offers it
+	@$(BIN)/uv publish dist/*
+
+push: $(IMAGES:%=push-%) ## both images to REGISTRY, with provenance; their digests in build/*.digest
+sbom: $(IMAGES:%=sbom-%) ## what is in both images, as CycloneDX, in build/*.cdx.json; needs syft
+scan: $(IMAGES:%=scan-%) ## known vulnerabilities that have a fix, in both images; needs grype and sbom
+sign: $(IMAGES:%=sign-%) ## signatures of what was pushed, without a key, and of its sbom; needs cosign
+
+push-%:
+	$(if $(REGISTRY),,$(error REGISTRY is empty: name where to push to, such as REGISTRY=ghcr.io/you))
+	@mkdir -p build
+	docker buildx build --file images/$*/Dockerfile --tag $(call pushed,$*):$(TAG) --provenance mode=max --push \
+	  --metadata-file build/$*.json .
+	@sed -nE 's/.*"containerimage.digest": *"([^"]*)".*/\1/p' build/$*.json > build/$*.digest
+
+sbom-%:
+	@mkdir -p build
+	@$(SYFT) scan $(if $(REGISTRY),registry,docker):$(call image,$*) --quiet --output cyclonedx-json=build/$*.cdx.json
+
+scan-%:
+	@$(GRYPE) sbom:build/$*.cdx.json --fail-on high --only-fixed
+
+sign-%:
+	$(if $(REGISTRY),,$(error REGISTRY is empty: only what was pushed can be signed))
+	$(COSIGN) sign --yes $(call image,$*)
+	$(COSIGN) attest --yes --type cyclonedx --predicate build/$*.cdx.json $(call image,$*)
 
 kind-cluster: ## a kind cluster
 	@kind get clusters | grep -qx slipway || kind create cluster --config kind-config.yaml --image $(KIND_NODE)
