@@ -22,7 +22,7 @@ pushed = $(REGISTRY)/$(firstword $(subst :, ,$(LOCAL_$1)))
 image = $(if $(REGISTRY),$(pushed)@$$(cat build/$1.digest),$(LOCAL_$1))
 
 .PHONY: help version install dev run down test lint types imports check actions docs audit compile lock dist publish \
-  images push sbom scan sign bench clean kind-cluster kind-up kind-images kind-test kind-down
+  images push sbom scan sign submit bench clean kind-cluster kind-up kind-images kind-test kind-down
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -132,6 +132,9 @@ sign-%:
 	$(if $(REGISTRY),,$(error REGISTRY is empty: only what was pushed can be signed))
 	$(COSIGN) sign --yes $(call image,$*)
 	$(COSIGN) attest --yes --type cyclonedx --predicate build/$*.cdx.json $(call image,$*)
+
+submit: install ## a run of SPEC with IMAGE on the KFP at KF_PIPELINES_ENDPOINT, followed to its end
+	@$(BIN)/slipway submit --spec $(SPEC) $(if $(IMAGE),--image $(IMAGE))
 
 kind-cluster: ## a kind cluster
 	@kind get clusters | grep -qx slipway || kind create cluster --config kind-config.yaml --image $(KIND_NODE)
