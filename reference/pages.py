@@ -1,5 +1,6 @@
 """Which pages there are, and what they are made from."""
 
+import re
 import subprocess
 import sys
 from typing import Any
@@ -33,6 +34,15 @@ Each is a Kubeflow Pipelines component with typed inputs and outputs, and can be
 |---|---|
 """
 
+_BETTER = {
+    r"^# `slipway`": "# The command line",
+    r"(?<!`)``(?!`)": "`",
+    r"```console\n\$ ": "```text\n",
+    r"\*\*Commands\*\*:\n\n(\* .*\n)+": "",
+    r"(## `slipway serve`\n)": r"\1\nIts flags are the [settings of the server](server.md).\n",
+}
+"""What Typer's Markdown says, and what a page of this site says in its place."""
+
 
 def pages() -> dict[str, str]:
     """Name to Markdown of every page."""
@@ -52,11 +62,9 @@ def commands() -> str:
     """The command line, as Typer describes it."""
     command = [sys.executable, "-m", "typer", "slipway.cli.app", "utils", "docs", "--name", "slipway"]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603
-    return _title(said, "The command line").replace("``", "`").replace("```console\n$ ", "```text\n")
-
-
-def _title(text: str, title: str) -> str:
-    return f"# {title}\n{text.partition(chr(10))[2]}"
+    for pattern, better in _BETTER.items():
+        said = re.sub(pattern, better, said)
+    return said
 
 
 def _schema(model: type) -> dict[str, Any]:

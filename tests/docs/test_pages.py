@@ -1,6 +1,8 @@
 """The site has a place for every page, the reference speaks of everything, and workflows call targets that exist."""
 
 import re
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +14,6 @@ import yaml
 from slipway.components import __all__ as components
 from tests.docs.blocks import ROOT
 
-from reference.pages import pages
 from slipway.cli.app import app
 from slipway.spec import Spec
 
@@ -20,8 +21,11 @@ WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yaml"))
 
 
 @pytest.fixture(scope="module")
-def made() -> dict[str, str]:
-    return pages()
+def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    folder = tmp_path_factory.mktemp("reference")
+    (folder / "gone.md").write_text("a page of a component that is no more")
+    subprocess.run([sys.executable, "-m", "reference", str(folder)], cwd=ROOT, check=True)
+    return {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
 
 
 def test_every_page_is_in_the_navigation(made: dict[str, str]) -> None:
