@@ -37,7 +37,8 @@ def fetch(uri: str, folder: Path, digest: str | None = None) -> Path:
         storage.download(uri, aside)
         whole = archive.unpack_parts(aside) or aside
         verify(whole, digest)
-        names = [*manifests.files_in(whole), manifests.FILE]
+        signed = [manifests.SIGNATURE] if (whole / manifests.SIGNATURE).is_file() else []
+        names = [*manifests.files_in(whole), *signed, manifests.FILE]
         if before - set(names):
             message = (
                 f"{str(folder)!r} holds other files: {', '.join(sorted(before - set(names)))}; name an empty folder"

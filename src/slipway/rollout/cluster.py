@@ -64,7 +64,8 @@ def deploy(uri: str, digest: str, spec: Spec, context: str, image: str, run: str
     """
     cluster = Cluster.connect(context, spec.serving.namespace)
     with tempfile.TemporaryDirectory() as folder, _signals():
-        bundle = load(fetch(uri, Path(folder), digest), digest)
+        public_key = spec.serving.server.get("public_key", "")
+        bundle = load(fetch(uri, Path(folder), digest), digest, public_key=public_key)
         remote = uri.startswith(_REMOTE)
         parts = {} if remote else _parts(Path(folder))
         made = objects(Predictor(spec.name, image, digest, uri if remote else "", parts, spec.serving))
