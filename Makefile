@@ -106,7 +106,13 @@ dist: dev ## the source distribution and the wheel, in dist
 	@rm -rf dist
 	@$(BIN)/uv build --quiet --python $(BIN)/python --no-build-isolation
 
-publish: dev ## what is in dist, on PyPI; by trusted publishing where CI offers it
+.venv/bin/uv: requirements.lock
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@sed -nE '/^uv==/,/# via/p' requirements.lock > .venv/uv.txt
+	@$(PIP) install --requirement .venv/uv.txt
+	@touch $@
+
+publish: .venv/bin/uv ## what is in dist, on PyPI; by trusted publishing where CI offers it
 	@$(BIN)/uv publish dist/*
 
 push: $(IMAGES:%=push-%) ## both images to REGISTRY, with provenance; their digests in build/*.digest

@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[2]
 
 SHELL = ("bash", "sh")
 
-NEEDS = re.compile(r"needs (a cluster|a container engine|the network|an image in a registry)|takes minutes")
+NEEDS = re.compile(r"needs (a cluster|KFP|a container engine|the network|an image in a registry)|takes minutes")
 """The marks of a block that no test can run, shown as its title."""
 
 _FENCE = re.compile(r'^```(?P<language>[\w+-]*)(?: title="(?P<title>[^"]*)")?\n(?P<text>.*?)^```$', re.M | re.S)
