@@ -60,3 +60,9 @@ def blocks(page: str) -> Iterator[Block]:
     for found in _FENCE.finditer(text):
         line = text.count("\n", 0, found.start()) + 2
         yield Block(page, line, found["language"], found["title"] or "", found["text"])
+
+
+def targets() -> set[str]:
+    """What can be made."""
+    text = "".join((ROOT / name).read_text(encoding="utf-8") for name in ("Makefile", "ci.mk"))
+    return set(re.findall(r"^([a-z][\w-]*):", text, re.M))

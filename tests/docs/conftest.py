@@ -94,7 +94,7 @@ def run(folder: Path) -> Run:
             "SLIPWAY_PORT": ports["8080"],
         }
         return subprocess.run(
-            ["bash", "-c", prelude + commands], cwd=folder, env=environment, capture_output=True, text=True, timeout=280
+            ["bash", "-c", prelude + commands], cwd=folder, env=environment, capture_output=True, text=True, timeout=900
         )
 
     return call
