@@ -1,3 +1,9 @@
+from typing import Any
+
+import pytest
+from google.protobuf import json_format
+from kfp.compiler.pipeline_spec_builder import to_protobuf_value
+
 from slipway import pipelines
 from slipway.orchestration.arguments import train_and_deploy
 from slipway.spec import Spec, parse
@@ -19,11 +25,19 @@ def test_sections_carry_only_what_differs_from_the_defaults() -> None:
     assert arguments["quality"] == {}
 
 
-def test_what_arrives_is_the_spec_that_was_sent() -> None:
-    raw = {"name": "a", "data": "b", "target": "c", "gates": {"min_score": None, "resamples": 200}}
-    spec = parse(raw, Spec)
+@pytest.mark.parametrize(
+    "sections",
+    [
+        {"gates": {"min_score": None, "resamples": 200}},
+        {"gates": {"max_single_column": None, "max_latency_ms": None}, "serving": {"autoscaling": None}},
+    ],
+    ids=["numbers", "nulls"],
+)
+def test_what_arrives_is_the_spec_that_was_sent(sections: dict[str, Any]) -> None:
+    raw = {"name": "a", "data": "b", "target": "c"}
+    spec = parse({**raw, **sections}, Spec)
 
     arguments = train_and_deploy(spec)
 
-    arrived = parse({**raw, "gates": {name: float(value) for name, value in arguments["gates"].items()}}, Spec)
-    assert arrived == spec
+    arrived = json_format.MessageToDict(to_protobuf_value({name: arguments[name] for name in sections}))
+    assert parse({**raw, **arrived}, Spec) == spec

@@ -3,7 +3,7 @@
 from typing import Any
 
 from slipway.spec import Spec
-from slipway.spec.section import Section
+from slipway.spec.section import NULL, Section
 
 
 def train_and_deploy(spec: Spec, **others: Any) -> dict[str, Any]:
@@ -38,13 +38,23 @@ def train_and_deploy(spec: Spec, **others: Any) -> dict[str, Any]:
         "fairness": _changed(spec.fairness),
         "purpose": spec.purpose,
         "owner": spec.owner,
-        "drift_limits": spec.drift.model_dump(mode="json", exclude_defaults=True),
+        "drift_limits": _changed(spec.drift),
         "registry": spec.registry,
-        "serving": spec.serving.model_dump(mode="json", exclude_defaults=True),
-        "rollout": spec.rollout.model_dump(mode="json", exclude_defaults=True),
+        "serving": _changed(spec.serving),
+        "rollout": _changed(spec.rollout),
         **others,
     }
 
 
 def _changed(section: Section) -> dict[str, Any]:
-    return section.model_dump(mode="json", exclude_defaults=True)
+    fields: dict[str, Any] = _named(section.model_dump(mode="json", exclude_defaults=True))
+    return fields
+
+
+def _named(value: Any) -> Any:
+    """The value with every null in it by its name."""
+    if isinstance(value, dict):
+        return {name: _named(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_named(item) for item in value]
+    return NULL if value is None else value
