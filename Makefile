@@ -64,9 +64,9 @@ imports: dev ## lower rooms never import higher ones
 
 check: lint types imports ## lint, types and the import contract
 
-compile: dev ## the compiled pipelines and the components' READMEs
+compile: dev ## the compiled pipelines, and each component's README and YAML
 	@$(BIN)/slipway compile --output pipelines/compiled
-	@$(BIN)/python -m slipway.orchestration.readme components
+	@$(BIN)/python -m slipway.orchestration.folders components
 
 lock: ## the lock file, anew
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
