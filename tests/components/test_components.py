@@ -1,12 +1,17 @@
 import ast
+import functools
 import sys
+import threading
 import tomllib
 from datetime import UTC
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
-from kfp.components import load_component_from_file
+from kfp.components import load_component_from_file, load_component_from_url
+from kfp.dsl.base_component import BaseComponent
 
 from slipway import components
 from slipway.orchestration.compile import component_yaml
@@ -16,6 +21,23 @@ from slipway.orchestration.readme import readme
 ROOT = Path(__file__).parents[2]
 
 every_component = pytest.mark.parametrize("name", components.__all__)
+
+
+def interface(component: BaseComponent) -> dict[str, object]:
+    """Name, inputs with type and default, outputs with type; a file knows of a list only that it is one."""
+    spec = component.component_spec
+    inputs = {key: (kind(item), item.optional, item.default) for key, item in (spec.inputs or {}).items()}
+    return {"name": spec.name, "in": inputs, "out": {key: kind(item) for key, item in (spec.outputs or {}).items()}}
+
+
+def kind(item: Any) -> str:
+    return str(item.type).removeprefix("typing.").partition("[")[0]
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves files and says nothing."""
+
+    def log_message(self, *_: object) -> None: ...
 
 
 @every_component
@@ -44,13 +66,18 @@ def test_the_compiled_component_is_what_the_code_compiles_to(name: str) -> None:
 def test_the_compiled_component_loads_as_the_same_component(name: str) -> None:
     loaded = load_component_from_file(str(ROOT / "components" / name / "component.yaml"))
 
-    here = getattr(components, name).component_spec
-    assert loaded.name == name
-    for kind in ("inputs", "outputs"):
-        there, ours = getattr(loaded.component_spec, kind) or {}, getattr(here, kind) or {}
-        assert {key: item.description for key, item in there.items()} == {
-            key: item.description for key, item in ours.items()
-        }
+    assert interface(loaded) == interface(getattr(components, name))
+
+
+def test_a_compiled_component_loads_from_wherever_it_is_published(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    handler = functools.partial(Quiet, directory=str(ROOT / "components"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        loaded = load_component_from_url(f"http://127.0.0.1:{server.server_port}/drift/component.yaml")
+        server.shutdown()
+
+    assert interface(loaded) == interface(components.drift)
 
 
 @every_component
