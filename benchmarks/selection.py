@@ -17,7 +17,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -36,7 +36,7 @@ from slipway.training import cores, luck
 
 TRIALS, QUICK = 200, 20
 TRAIN, VALIDATION, TEST, COLUMNS = 1500, 500, 500, 6
-TREES = 10
+WEIGHTS = (0.4, 0.6, 0.8, 1.0, 1.5)
 FRESH = 100_000
 LIMITS = {"false": 0.05, "true": 0.90}
 
@@ -54,6 +54,7 @@ class Setting:
     test: int
     weight: float
     entities: int = 0
+    trees: int = 50
     leaf: int = 10
 
 
@@ -63,9 +64,9 @@ NUMBER = Target("y", "regression", "number")
 SETTINGS = (
     Setting("two classes, ROC AUC", "roc_auc", BINARY, TEST, 1.3),
     Setting("two classes, log loss", "log_loss", BINARY, TEST, 1.0),
-    Setting("three classes, log loss", "log_loss", MANY, TEST, 1.0),
+    Setting("three classes, log loss", "log_loss", MANY, TEST, 1.5),
     Setting("a number, RMSE", "rmse", NUMBER, TEST, 0.7),
-    Setting("two classes, log loss, an unstable recipe", "log_loss", BINARY, 2000, 1.0, leaf=2),
+    Setting("two classes, log loss, an unstable recipe", "log_loss", BINARY, 2000, 1.0, trees=10, leaf=2),
     Setting("two classes, ROC AUC, 100 entities of 5 rows", "roc_auc", BINARY, TEST, 1.8, entities=100),
 )
 
@@ -89,7 +90,7 @@ def fitted(setting: Setting, rows: Rows, seed: int, columns: int) -> Callable[[A
     """A model of the one recipe that sees the first columns."""
     x, y, _ = rows
     recipe = ExtraTreesRegressor if setting.target.task == "regression" else ExtraTreesClassifier
-    model = recipe(TREES, min_samples_leaf=setting.leaf, random_state=seed, n_jobs=1).fit(x[:, :columns], y)
+    model = recipe(setting.trees, min_samples_leaf=setting.leaf, random_state=seed, n_jobs=1).fit(x[:, :columns], y)
     ask = model.predict if setting.target.task == "regression" else model.predict_proba
     return lambda held: ask(held[:, :columns])
 
@@ -139,11 +140,17 @@ def known_gain(setting: Setting, pairs: int = 5) -> float:
 
 
 def rates(pool: ProcessPoolExecutor, setting: Setting, trials: int) -> dict[str, float]:
-    """Shares of equals and of better ones that are promoted."""
+    """Shares of equals and of better ones that are promoted, and what the better ones gain."""
     equals = list(pool.map(partial(trial, setting, False), range(trials), chunksize=5))
-    better = list(pool.map(partial(trial, setting, True), range(trials), chunksize=5))
     promoted, alone = (sum(one) / trials for one in zip(*equals, strict=True))
-    return {"false": promoted, "interval_alone": alone, "true": sum(one for one, _ in better) / trials}
+    return {"false": promoted, "interval_alone": alone, **found(pool, setting, trials)}
+
+
+def found(pool: ProcessPoolExecutor, setting: Setting, trials: int) -> dict[str, float]:
+    """The share of better ones that are promoted, and what they gain."""
+    gain = pool.submit(known_gain, setting, 5 if trials >= TRIALS else 1)
+    better = list(pool.map(partial(trial, setting, True), range(trials), chunksize=5))
+    return {"gain": gain.result(), "true": sum(one for one, _ in better) / trials}
 
 
 def simulate(trials: int) -> dict[str, Any]:
@@ -151,17 +158,10 @@ def simulate(trials: int) -> dict[str, Any]:
     start, table = time.perf_counter(), []
     with ProcessPoolExecutor(cores.available(), initializer=threadpool_limits, initargs=(1,)) as pool:
         for setting in SETTINGS:
-            gain = pool.submit(known_gain, setting, 5 if trials >= TRIALS else 1)
-            table.append(
-                {
-                    "setting": setting.title,
-                    "metric": setting.metric,
-                    "test_rows": setting.test,
-                    **rates(pool, setting, trials),
-                    "gain": gain.result(),
-                }
-            )
-            print(f"{setting.title}: {time.perf_counter() - start:.0f} s", table[-1], file=sys.stderr)
+            named = {"setting": setting.title, "metric": setting.metric, "test_rows": setting.test}
+            table.append({**named, **rates(pool, setting, trials)})
+            print(f"{setting.title}: {time.perf_counter() - start:.0f} s", file=sys.stderr)
+        power = [found(pool, replace(SETTINGS[1], weight=weight), trials) for weight in WEIGHTS]
     return {
         "false_promotion_rate": max(row["false"] for row in table),
         "true_promotion_rate": min(row["true"] for row in table),
@@ -169,6 +169,7 @@ def simulate(trials: int) -> dict[str, Any]:
         "trials": trials,
         "train_rows": TRAIN + VALIDATION,
         "settings": table,
+        "power": power,
         "seconds": time.perf_counter() - start,
         "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",
         "versions": {name: version(name) for name in ("kfp-slipway", "numpy", "scipy", "scikit-learn")},
@@ -184,6 +185,9 @@ def show(result: dict[str, Any]) -> None:
     for row in result["settings"]:
         shares = f"{row['false']:>17.1%}{row['interval_alone']:>16.1%}{row['gain']:>12.4f}{row['true']:>17.1%}"
         print(f"{row['setting']:<48}{row['test_rows']:>10}{shares}")
+    print(f"\n{SETTINGS[1].title}, by the gain:")
+    for row in result["power"]:
+        print(f"{row['gain']:>12.4f}{row['true']:>17.1%}")
     print(
         f"\nat most {LIMITS['false']:.0%} of equals and at least {LIMITS['true']:.0%} of better ones are to be promoted"
     )

@@ -186,6 +186,8 @@ class Settings:
     """File with the moment, in seconds since 1970, until which it is ready; a rollout writes it for its canary."""
     token_file: str = ""
     """File with the bearer token that every request needs; it may change while the server runs."""
+    public_key: str = ""
+    """Ed25519 key, 64 hex digits, that must have signed every bundle; empty: unsigned ones are served too."""
     access_log: bool = False
     """Write a line of JSON for each request to stderr."""
     log_values: bool = False

@@ -1,12 +1,18 @@
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from slipway.bundle import archive
+from slipway.bundle import archive, signature
 from slipway.bundle.fetch import fetch
 from slipway.bundle.load import load
+from slipway.bundle.manifest import FILE, read
 from slipway.errors import BundleError, StorageError
 
 
@@ -117,3 +123,46 @@ def test_the_command_exits_with_2_and_one_line_on_another_digest(bundle: Path, t
     assert done.stderr.endswith("but 000000000000 is asked for\n")
     assert done.stderr.count("\n") == 1
     assert not (tmp_path / "here" / "bundle.json").exists()
+
+
+class Unlisted(SimpleHTTPRequestHandler):
+    """Serves files, and no list of them."""
+
+    def list_directory(self, path: Any) -> None:  # noqa: ARG002
+        self.send_error(404)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        pass
+
+
+@pytest.fixture
+def web(bundle: Path) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Unlisted, directory=str(bundle.parent)))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/{bundle.name}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_bundle_behind_a_web_server_is_brought_here(web: str, bundle: Path, tmp_path: Path) -> None:
+    assert load(fetch(web, tmp_path / "here")).manifest == load(bundle).manifest
+    public = signature.new_key(tmp_path / "key")
+    signature.sign(str(bundle), tmp_path / "key")
+    load(fetch(web, tmp_path / "again"), public_key=public)
+
+
+def test_nothing_at_a_web_server_is_told(web: str, tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match=f"there is nothing at '{web}/deeper/bundle.json'"):
+        fetch(f"{web}/deeper", tmp_path / "here")
+
+
+def test_a_name_that_leads_out_of_the_folder_is_never_written(web: str, bundle: Path, tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    known = read(bundle)
+    (bundle / FILE).write_text(replace(known, files={**known.files, "../outside": "0"}).to_json())
+    with pytest.raises(BundleError, match="leads out of its folder"):
+        fetch(web, tmp_path / "here")
+    assert list((tmp_path / "here").iterdir()) == []

@@ -1,4 +1,5 @@
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,7 @@ import yaml
 from slipway.cli import main
 from slipway.spec import load
 
-COMMANDS = ("init", "run", "serve", "score", "down", "drift", "models", "compile", "schema")
+COMMANDS = ("init", "run", "serve", "score", "down", "drift", "models", "sign", "compile", "schema")
 
 
 @pytest.fixture
@@ -149,6 +150,17 @@ def test_score_refuses_another_answer_to_bad_rows(slipway: Slipway) -> None:
     code, _, said = slipway("score", "bundle", "in.csv", "out.csv", "--on-error", "skip")
     assert code == 2
     assert "--on-error is 'skip'; it should be fail or null" in said
+
+
+def test_sign_makes_a_key_and_signs_with_it(slipway: Slipway, trained: Callable[[str], Any], tmp_path: Path) -> None:
+    key, bundle = str(tmp_path / "key"), str(tmp_path / "bundle")
+    shutil.copytree(trained("binary").bundle, bundle)
+    code, public, _ = slipway("sign", "--new-key", key)
+    assert (code, len(public.strip())) == (0, 64)
+    assert slipway("sign", bundle, "--key", key) == (0, public, "")
+    assert slipway("sign", bundle)[0] == 2
+    code, _, complaint = slipway("sign", "--new-key", key)
+    assert (code, "File exists" in complaint) == (2, True)
 
 
 def test_serve_without_a_bundle_is_one_sentence(slipway: Slipway) -> None:

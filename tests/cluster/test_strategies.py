@@ -1,17 +1,13 @@
 """Given a served model under load, when another one takes its place, then no request is lost."""
 
-import os
 import subprocess
-import sys
-import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.cluster.moves import CANARY, begin, digest, killable, served, wait_until
 
-from slipway.bundle import manifest
 from slipway.errors import RolloutError
 from slipway.rollout import control
 from slipway.rollout.revision import Revisions
@@ -19,22 +15,6 @@ from slipway.rollout.wait import is_ready
 from slipway.spec import Spec
 
 Deploy = Callable[..., str]
-
-CANARY = {
-    "strategy": "canary",
-    "steps": [5, 50, 100],
-    "step_s": 5,
-    "hold_s": 60,
-    "analysis": {"min_requests": 30, "max_error_increase": 0.2, "max_latency_ratio": 50, "max_score_psi": 100},
-}
-
-
-def digest(bundles: Callable[[str], Path], task: str) -> str:
-    return manifest.read(bundles(task)).digest
-
-
-def served(cluster: Any) -> str:
-    return str(cluster.deployment()["metadata"]["annotations"]["slipway/digest"])
 
 
 @pytest.mark.parametrize(
@@ -145,35 +125,3 @@ def test_only_so_many_revisions_stay(cluster: Any, deploy: Deploy) -> None:
     assert [item.number for item in Revisions(cluster.api, "model").all()] == [3, 2]
     maps = cluster.api.find("ConfigMap", {"app.kubernetes.io/component": "bundle"})
     assert maps
-
-
-def killable(cluster: Any, bundle: Path, spec: Spec) -> list[str]:
-    """A command that deploys a bundle."""
-    code = (
-        "import sys, kubernetes; from slipway.rollout import cluster; from slipway.spec import Spec\n"
-        "kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION = sys.argv[1]\n"
-        "cluster.deploy(sys.argv[2], sys.argv[3], Spec.model_validate_json(sys.argv[4]), *sys.argv[5:], 'run')\n"
-    )
-    path, wanted = os.environ["SLIPWAY_TEST_KUBECONFIG"], spec.model_dump_json()
-    version = manifest.read(bundle).digest
-    return [sys.executable, "-c", code, path, str(bundle), version, wanted, cluster.context, cluster.image]
-
-
-def begin(cluster: Any, deploy: Deploy) -> threading.Thread:
-    """A canary that stays at its first step."""
-
-    def run() -> None:
-        with pytest.raises(RolloutError):
-            deploy("challenger", {**CANARY, "step_s": 600})
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    wait_until(lambda: control.status(cluster.api, "model").routed == "both")
-    return thread
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 90) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.5)

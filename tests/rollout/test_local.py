@@ -4,17 +4,18 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2 as httpx
 import psutil
 import pytest
 
 from slipway.bundle import manifest
 from slipway.errors import BundleError, ServingError
 from slipway.rollout import local, smoke
+from slipway.spec import Serving
 
 HOST = "127.0.0.1"
 
@@ -28,9 +29,10 @@ def state(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def launch(trained: Callable[[str], Any], port: int, state: Path) -> Callable[..., str]:
-    def call(task: str = "binary", *, at: int = port, digest: str = "") -> str:
+    def call(task: str = "binary", *, at: int = port, digest: str = "", **settings: Any) -> str:
         folder = trained(task).bundle
-        return local.launch(str(folder), digest or manifest.read(folder).digest, HOST, at, state)
+        serving = Serving(host=HOST, port=at, server=settings)
+        return local.launch(str(folder), digest or manifest.read(folder).digest, serving, state)
 
     return call
 
@@ -52,6 +54,25 @@ def test_a_second_launch_leaves_the_server_alone(launch: Callable[..., str], sta
     launch()
     first = pid(state)
     launch()
+    assert pid(state) == first
+
+
+def test_it_answers_as_the_spec_says(launch: Callable[..., str], state: Path) -> None:
+    launch(limits={"rows": 40})
+    first = pid(state)
+    launch(limits={"rows": 40})
+    assert pid(state) == first
+    endpoint = launch(limits={"rows": 30})
+    assert pid(state) != first
+    rows = httpx.post(f"{endpoint}/predict", json={"rows": [{}] * 31})
+    assert rows.status_code == 413, rows.text
+
+
+def test_an_unsigned_bundle_never_replaces_a_server(launch: Callable[..., str], state: Path) -> None:
+    launch()
+    first = pid(state)
+    with pytest.raises(BundleError, match="is not signed"):
+        launch(public_key="0" * 64)
     assert pid(state) == first
 
 
@@ -87,7 +108,7 @@ def test_a_server_that_was_killed_is_started_again(launch: Callable[..., str], s
     launch()
     first = pid(state)
     os.kill(first, signal.SIGKILL)
-    time.sleep(0.2)
+    psutil.Process(first).wait(30)
     assert smoke.ready(launch()) is not None
     assert pid(state) != first
 

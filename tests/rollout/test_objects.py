@@ -94,6 +94,17 @@ def test_a_uri_is_fetched_by_the_pod() -> None:
     assert pod_of(made)["initContainers"][0]["args"] == ["s3://models/churn", "/bundle", "--digest", PREDICTOR.digest]
 
 
+def test_a_bundle_on_a_volume_is_fetched_from_it() -> None:
+    volume = {"claim": "models", "path": "/registry"}
+    uri = "/registry/churn/bundles/dd"
+    pod = pod_of(objects(replace(PREDICTOR, uri=uri, parts={}, serving=Serving.model_validate({"volume": volume}))))
+    fetch = pod["initContainers"][0]
+    assert fetch["args"][0] == uri
+    assert fetch["volumeMounts"][-1] == {"name": "registry", "mountPath": "/registry", "readOnly": True}
+    assert pod["volumes"][-1]["persistentVolumeClaim"] == {"claimName": "models", "readOnly": True}
+    assert len(pod["containers"][0]["volumeMounts"]) == 2
+
+
 def with_serving(**serving: Any) -> list[dict[str, Any]]:
     content = {**PREDICTOR.serving.model_dump(), **serving}
     return objects(replace(PREDICTOR, serving=Serving.model_validate(content)))

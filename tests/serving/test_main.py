@@ -6,7 +6,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
 
@@ -57,11 +57,16 @@ def test_it_serves_and_answers_what_is_under_way_when_told_to_end(
     wait(port, process)
     bundle = load(folder)
     rows = bundle.golden.rows(bundle.schema) * 1000
-    with ThreadPoolExecutor(1) as pool:
-        slow = pool.submit(ask, port, "/predict", {"rows": rows})
-        time.sleep(0.05)
+    body = json.dumps({"rows": rows}).encode()
+    with socket.create_connection(("127.0.0.1", port), 30) as client:
+        client.sendall(b"POST /predict HTTP/1.1\r\nHost: model\r\nExpect: 100-continue\r\n")
+        client.sendall(b"Content-Length: %d\r\n\r\n" % len(body))
+        assert client.recv(100).startswith(b"HTTP/1.1 100 ")
         process.send_signal(signal.SIGTERM)
-        assert len(slow.result()["predictions"]) == len(rows)
+        client.sendall(body)
+        answer = HTTPResponse(client)
+        answer.begin()
+        assert len(json.load(answer)["predictions"]) == len(rows)
     assert process.wait(10) in (0, -signal.SIGTERM)
 
 

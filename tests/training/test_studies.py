@@ -73,7 +73,7 @@ def tried(process: subprocess.Popen[str]) -> tuple[list[str], str]:
 
 def test_a_search_that_was_killed_goes_on_and_finds_the_same(tmp_path: Path) -> None:
     whole, expected = tried(started(tmp_path / "whole", 0.0))
-    killed = started(tmp_path / "storage", 0.3)
+    killed = started(tmp_path / "storage", 0.6)
     assert killed.stdout is not None
     before = [killed.stdout.readline().strip() for _ in range(7)]
     time.sleep(0.05)

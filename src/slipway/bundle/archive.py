@@ -6,7 +6,7 @@ import tarfile
 import zlib
 from pathlib import Path, PurePosixPath
 
-from slipway.bundle.manifest import FILE, files_in
+from slipway.bundle.manifest import FILE, SIGNATURE, files_in
 from slipway.errors import BundleError
 
 NAME = "bundle.tar.gz"
@@ -24,7 +24,9 @@ def pack(folder: Path) -> bytes:
         gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0, filename="") as zipped,
         tarfile.open(fileobj=zipped, mode="w") as tar,
     ):
-        for name, path in {**files_in(folder), FILE: folder / FILE}.items():
+        paths = [*files_in(folder).values(), folder / SIGNATURE, folder / FILE]
+        for path in filter(Path.exists, paths):
+            name = path.relative_to(folder).as_posix()
             info = tarfile.TarInfo(name)
             info.size = path.stat().st_size
             with path.open("rb") as file:

@@ -10,14 +10,14 @@ from slipway.bundle import archive
 from slipway.bundle import manifest as manifests
 from slipway.bundle.load import verify
 from slipway.data import storage
-from slipway.errors import SlipwayError, StorageError
+from slipway.errors import BundleError, SlipwayError, StorageError
 
 
 def fetch(uri: str, folder: Path, digest: str | None = None) -> Path:
     """Copies a bundle into a folder and verifies it; ``bundle.json`` comes last, so that it is complete or no bundle.
 
     Args:
-        uri: The bundle: a folder at any fsspec URI, or one that holds an archive in parts.
+        uri: The bundle: a folder at any fsspec URI, or one that holds an archive in parts (but over HTTP).
         folder: Where to put it; an empty one may be there, such as a mounted volume, or one with this very bundle.
         digest: The digest that it must have; None for any.
 
@@ -34,10 +34,11 @@ def fetch(uri: str, folder: Path, digest: str | None = None) -> Path:
         aside = folder / f".{secrets.token_hex(6)}.partial"
         aside.mkdir(parents=True)
     try:
-        storage.download(uri, aside)
+        _download(uri, aside)
         whole = archive.unpack_parts(aside) or aside
         verify(whole, digest)
-        names = [*manifests.files_in(whole), manifests.FILE]
+        signed = [manifests.SIGNATURE] if (whole / manifests.SIGNATURE).is_file() else []
+        names = [*manifests.files_in(whole), *signed, manifests.FILE]
         if before - set(names):
             message = (
                 f"{str(folder)!r} holds other files: {', '.join(sorted(before - set(names)))}; name an empty folder"
@@ -50,6 +51,24 @@ def fetch(uri: str, folder: Path, digest: str | None = None) -> Path:
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return folder
+
+
+def _download(uri: str, folder: Path) -> None:
+    """Copies the files; over HTTP, where folders have no list, those that the manifest names."""
+    if not uri.startswith(("http://", "https://")):
+        storage.download(uri, folder)
+        return
+    described = storage.read_bytes(storage.join(uri, manifests.FILE))
+    (folder / manifests.FILE).write_bytes(described)
+    signed = storage.join(uri, manifests.SIGNATURE)
+    names = [*manifests.parse(described, uri).files, *([manifests.SIGNATURE] if storage.exists(signed) else [])]
+    for name in names:
+        target = folder / name
+        if not target.resolve().is_relative_to(folder.resolve()):
+            message = f"bundle {uri!r} names a file that leads out of its folder: {name!r}"
+            raise BundleError(message)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(storage.read_bytes(storage.join(uri, name)))
 
 
 def _remove_leftovers(folder: Path) -> None:

@@ -51,19 +51,20 @@ class Bundle:
         return self.engine.predict(inputs)
 
 
-def load(folder: Path, digest: str | None = None, threads: int = 1) -> Bundle:
+def load(folder: Path, digest: str | None = None, threads: int = 1, public_key: str = "") -> Bundle:
     """Loads a bundle.
 
     Args:
         folder: The bundle.
         digest: The digest that it must have; None for any.
         threads: Threads that one prediction may use.
+        public_key: The key that must have signed it, see ``signature.require``; empty for none.
 
     Raises:
-        BundleError: A file is missing, added or changed, the format or the digest is another one, there is a pickle, or
-            a golden row gets another prediction.
+        BundleError: A file is missing, added or changed, the format or the digest is another one, there is a pickle, it
+            is not signed, or a golden row gets another prediction.
     """
-    manifest = verify(folder, digest)
+    manifest = verify(folder, digest, public_key)
     try:
         schema = Schema.from_json((folder / manifests.SCHEMA).read_bytes())
         golden = Golden.from_json((folder / manifests.GOLDEN).read_bytes(), schema)
@@ -75,12 +76,13 @@ def load(folder: Path, digest: str | None = None, threads: int = 1) -> Bundle:
     return Bundle(folder, manifest, schema, golden, engine)
 
 
-def verify(folder: Path, digest: str | None = None) -> Manifest:
+def verify(folder: Path, digest: str | None = None, public_key: str = "") -> Manifest:
     """Checks that a bundle is complete and unchanged, without loading it.
 
     Args:
         folder: The bundle.
         digest: The digest that it must have; None for any.
+        public_key: The key that must have signed it; empty for none.
 
     Returns:
         Its manifest.
@@ -96,13 +98,18 @@ def verify(folder: Path, digest: str | None = None) -> Manifest:
         if names:
             message = f"bundle {str(folder)!r} {what} {', '.join(sorted(names))}"
             raise BundleError(message)
+    if public_key:
+        from slipway.bundle import signature  # few servers ask for one, and all of them should start fast
+
+        signature.require(folder, manifest.digest, public_key)
     return manifest
 
 
 def _faults(folder: Path, manifest: Manifest) -> Iterator[tuple[str, set[str]]]:
     """What may be wrong with the files, and the names of those with which it is; links are told before any is read."""
     found = manifests.files_in(folder)
-    everything = {**found, manifests.FILE: folder / manifests.FILE}
+    apart = {name: folder / name for name in (manifests.FILE, manifests.SIGNATURE)}
+    everything = {**found, **apart}
     yield "lacks", (set(manifest.files) | set(_REQUIRED)) - set(found)
     yield "has a file that its manifest does not list:", set(found) - set(manifest.files)
     yield "holds a link, which is never followed:", {name for name, path in everything.items() if path.is_symlink()}

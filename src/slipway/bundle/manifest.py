@@ -9,6 +9,9 @@ from typing import Any
 from slipway.errors import BundleError
 
 FILE = "bundle.json"
+SIGNATURE = "bundle.sig"
+"""May be beside it; see ``signature``."""
+
 FORMAT = 3
 """Version of the format; a bundle of another one is refused."""
 
@@ -86,27 +89,44 @@ def read(folder: Path) -> Manifest:
     Raises:
         BundleError: There is none, it is damaged, or it has another format.
     """
-    path = folder / FILE
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-        digest, version = raw.pop("digest"), raw["format"]
+        text = (folder / FILE).read_bytes()
     except FileNotFoundError:
         message = f"{str(folder)!r} is no complete bundle: it has no {FILE}"
         raise BundleError(message) from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except OSError as error:
         message = f"{FILE} of {str(folder)!r} can't be read: {error}"
         raise BundleError(message) from None
+    return parse(text, str(folder))
+
+
+def parse(text: bytes, bundle: str) -> Manifest:
+    """The manifest in the text of ``bundle.json``.
+
+    Args:
+        text: The text.
+        bundle: Where the bundle is, for the sentence when something is wrong.
+
+    Raises:
+        BundleError: It is damaged, or it has another format.
+    """
+    try:
+        raw = json.loads(text)
+        digest, version = raw.pop("digest"), raw["format"]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        message = f"{FILE} of {bundle!r} can't be read: {error}"
+        raise BundleError(message) from None
     if version != FORMAT:
-        message = f"bundle {str(folder)!r} has format {version!r}; this release reads format {FORMAT}: train it again"
+        message = f"bundle {bundle!r} has format {version!r}; this release reads format {FORMAT}: train it again"
         raise BundleError(message)
     try:
         lineage = {name: tuple(columns) for name, columns in raw["lineage"].items()}
         manifest = Manifest(**{**raw, "classes": tuple(raw["classes"]), "lineage": lineage})
     except (KeyError, TypeError, AttributeError) as error:
-        message = f"{FILE} of {str(folder)!r} has other fields than it should: {error}"
+        message = f"{FILE} of {bundle!r} has other fields than it should: {error}"
         raise BundleError(message) from None
     if manifest.digest != digest:
-        message = f"bundle {str(folder)!r} was changed: {FILE} does not match its digest {str(digest)[:12]}"
+        message = f"bundle {bundle!r} was changed: {FILE} does not match its digest {str(digest)[:12]}"
         raise BundleError(message)
     return manifest
 
@@ -118,6 +138,7 @@ def hash_of(path: Path) -> str:
 
 
 def files_in(folder: Path) -> dict[str, Path]:
-    """Name to path of every file of a bundle but ``bundle.json``; names use ``/``."""
+    """Name to path of every file of a bundle but ``bundle.json`` and the signature; names use ``/``."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file() or path.is_symlink())
-    return {path.relative_to(folder).as_posix(): path for path in paths if path != folder / FILE}
+    apart = {folder / FILE, folder / SIGNATURE}
+    return {path.relative_to(folder).as_posix(): path for path in paths if path not in apart}

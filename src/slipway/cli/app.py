@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from slipway.cli import compiling, drifting, models, rollout, running, scoring, serving, specs
+from slipway.cli import compiling, drifting, models, rollout, running, scoring, serving, signing, specs
 
 app = typer.Typer(
     name="slipway",
@@ -21,6 +21,7 @@ app.command("serve", context_settings=serving.AS_THEY_COME)(serving.serve)
 app.command("score")(scoring.score)
 app.command("down")(serving.down)
 app.command("drift")(drifting.drift)
+app.command("sign")(signing.sign)
 app.command("models")(models.models)
 app.command("compile")(compiling.compile_pipelines)
 app.add_typer(rollout.app, name="rollout")

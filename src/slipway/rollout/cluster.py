@@ -42,7 +42,8 @@ _REACHABLE_SECONDS = 20
 def deploy(uri: str, digest: str, spec: Spec, context: str, image: str, run: str, why: str = "") -> str:
     """Serves a bundle in a cluster, by the strategy of the spec, and waits until it has all the traffic.
 
-    Pods fetch the bundle from object storage; one that is in a local folder travels in ConfigMaps. When anything
+    Pods fetch the bundle from object storage or from the volume of the spec; one that is in a local folder travels in
+    ConfigMaps. When anything
     fails, the last good revision gets the traffic back and the new one is kept as deprecated.
 
     Args:
@@ -64,8 +65,10 @@ def deploy(uri: str, digest: str, spec: Spec, context: str, image: str, run: str
     """
     cluster = Cluster.connect(context, spec.serving.namespace)
     with tempfile.TemporaryDirectory() as folder, _signals():
-        bundle = load(fetch(uri, Path(folder), digest), digest)
-        remote = uri.startswith(_REMOTE)
+        public_key = spec.serving.server.get("public_key", "")
+        bundle = load(fetch(uri, Path(folder), digest), digest, public_key=public_key)
+        volume = spec.serving.volume
+        remote = uri.startswith(_REMOTE) or (volume is not None and volume.holds(uri))
         parts = {} if remote else _parts(Path(folder))
         made = objects(Predictor(spec.name, image, digest, uri if remote else "", parts, spec.serving))
         who = cluster.who()

@@ -6,14 +6,16 @@ import shutil
 import socket
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from slipway.bundle.fetch import fetch
 from slipway.bundle.load import Bundle, load
 from slipway.data import storage
 from slipway.errors import BundleError, ServingError
 from slipway.rollout import process, smoke
+from slipway.spec import Serving
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +32,7 @@ class Server:
         host: Address that it listens on.
         port: Port that it listens on.
         digest: Digest of its bundle.
+        settings: How it answers, as ``serving.server`` in a spec.
     """
 
     pid: int
@@ -37,6 +40,7 @@ class Server:
     host: str
     port: int
     digest: str
+    settings: dict[str, Any] = field(default_factory=dict)
 
     @property
     def endpoint(self) -> str:
@@ -55,7 +59,7 @@ def endpoint(host: str, port: int) -> str:
     return f"http://{name}:{port}"
 
 
-def launch(uri: str, digest: str, host: str, port: int, state: Path) -> str:
+def launch(uri: str, digest: str, serving: Serving, state: Path) -> str:
     """Serves a bundle on this machine, in place of what the same state file remembers.
 
     The bundle is copied next to the state file. The server's process goes on when this one ends. When the new server
@@ -64,8 +68,7 @@ def launch(uri: str, digest: str, host: str, port: int, state: Path) -> str:
     Args:
         uri: The bundle.
         digest: Its digest.
-        host: Address to listen on.
-        port: Port to listen on.
+        serving: Where it listens, and the settings of the server itself.
         state: File that remembers the server.
 
     Returns:
@@ -75,20 +78,23 @@ def launch(uri: str, digest: str, host: str, port: int, state: Path) -> str:
         BundleError: The bundle is refused.
         ServingError: The server does not come up or answers otherwise than it should; the sentence says why.
     """
-    bundle = _kept(uri, digest, _place(state, digest))
+    bundle = _kept(uri, digest, _place(state, digest), serving.server.get("public_key", ""))
     before = read(state)
     if before is not None and before.alive:
-        same = (before.digest, before.host, before.port) == (digest, host, port)
-        if same and smoke.ready(before.endpoint) == digest:
+        if (
+            _settled(before) == (digest, serving.host, serving.port, serving.server)
+            and smoke.ready(before.endpoint) == digest
+        ):
             rows = smoke.test(before.endpoint, bundle)
             logger.info("%s serves it already and answers %d golden rows as expected", before.endpoint, rows)
             return before.endpoint
         _end(before)
     try:
-        return _start(bundle, digest, host, port, state)
+        return _start(bundle, serving, state)
     except ServingError:
         if before is not None and _place(state, before.digest).is_dir():
-            _start(load(_place(state, before.digest)), before.digest, before.host, before.port, state)
+            old = Serving(host=before.host, port=before.port, server=before.settings)
+            _start(load(_place(state, before.digest)), old, state)
             logger.warning("the server of %s runs again", before.digest[:12])
         raise
 
@@ -140,25 +146,29 @@ def read(state: Path) -> Server | None:
         return None
 
 
+def _settled(server: Server) -> tuple[str, str, int, dict[str, Any]]:
+    return server.digest, server.host, server.port, server.settings
+
+
 def _place(state: Path, digest: str) -> Path:
     return state.with_suffix("") / digest[:16]
 
 
-def _kept(uri: str, digest: str, folder: Path) -> Bundle:
+def _kept(uri: str, digest: str, folder: Path, public_key: str) -> Bundle:
     try:
-        return load(folder, digest)
+        return load(folder, digest, public_key=public_key)
     except BundleError:
         with storage.replacing(folder) as aside:
             fetch(uri, aside, digest)
-    return load(folder, digest)
+    return load(folder, digest, public_key=public_key)
 
 
-def _start(bundle: Bundle, digest: str, host: str, port: int, state: Path) -> str:
-    log = state.with_suffix(".log")
-    options = ["--host", host, "--port", str(port), "--digest", digest]
+def _start(bundle: Bundle, serving: Serving, state: Path) -> str:
+    log, digest = state.with_suffix(".log"), bundle.manifest.digest
+    options = ["--host", serving.host, "--port", str(serving.port), "--digest", digest]
     command = [sys.executable, "-m", "slipway.serving", str(bundle.folder.absolute()), *options]
-    pid, began = process.start(command, log)
-    server = Server(pid, began, host, port, digest)
+    pid, began = process.start(command, log, {"SLIPWAY_SETTINGS": json.dumps(serving.server)})
+    server = Server(pid, began, serving.host, serving.port, digest, serving.server)
     try:
         storage.write_text(state, json.dumps(asdict(server)))
         _wait(server, log)

@@ -120,6 +120,10 @@ def _fill_pod(pod: Object, predictor: Predictor, config_maps: list[str]) -> None
         "requests": {"cpu": serving.cpu, "memory": serving.memory},
         "limits": {"memory": serving.memory},
     }
+    if serving.volume and predictor.uri and serving.volume.holds(predictor.uri):
+        fetch["volumeMounts"].append({"name": "registry", "mountPath": serving.volume.path, "readOnly": True})
+        claim = {"claimName": serving.volume.claim, "readOnly": True}
+        pod["volumes"].append({"name": "registry", "persistentVolumeClaim": claim})
     if config_maps:
         fetch["volumeMounts"].append({"name": "delivered", "mountPath": _DELIVERED, "readOnly": True})
         sources = [{"configMap": {"name": name}} for name in config_maps]

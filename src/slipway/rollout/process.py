@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
@@ -9,12 +10,13 @@ import psutil
 _END_SECONDS = 25
 
 
-def start(command: list[str], log: Path) -> tuple[int, float]:
+def start(command: list[str], log: Path, environment: Mapping[str, str]) -> tuple[int, float]:
     """Starts a process that outlives this one.
 
     Args:
         command: Path of the program, and arguments.
         log: File for what it says; replaced.
+        environment: Variables beside those of this process.
 
     Returns:
         Its id, and the time it began.
@@ -24,7 +26,7 @@ def start(command: list[str], log: Path) -> tuple[int, float]:
         (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644),
         (os.POSIX_SPAWN_DUP2, 1, 2),
     )
-    pid = os.posix_spawn(command[0], command, os.environ, file_actions=files, setsid=True)
+    pid = os.posix_spawn(command[0], command, {**os.environ, **environment}, file_actions=files, setsid=True)
     return pid, psutil.Process(pid).create_time()
 
 

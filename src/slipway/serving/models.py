@@ -38,6 +38,7 @@ class Models:
     ) -> None:
         self._cache = cache
         self._settings = settings
+        self._public_key = settings.public_key if settings else ""
         self._wanted = wanted
         self._served = {item.stable.name: item for item in served}
         self._identities: dict[str, list[str]] = {}
@@ -106,7 +107,7 @@ class Models:
         found = [sources.find(model.bundle, model.digest), *(sources.find(item.bundle) for item in model.variants)]
         identities = [source.identity for source in found]
         if self._identities.get(name) != identities:
-            bundle, *variants = [sources.read(source) for source in found]
+            bundle, *variants = [sources.read(source, self._public_key) for source in found]
             served = Served(model, bundle, variants, name, self._settings, self._cache)
             self._served = {**self._served, served.stable.name: served}
             self._identities[name] = identities

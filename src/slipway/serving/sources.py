@@ -58,8 +58,12 @@ def find(reference: str, digest: str = "") -> Source:
     return Source(champion.uri, champion.digest, champion.digest)
 
 
-def read(source: Source) -> Bundle:
+def read(source: Source, public_key: str = "") -> Bundle:
     """Loads a bundle: nothing is answered before every file and every golden row is checked.
+
+    Args:
+        source: Where it is.
+        public_key: The key that must have signed it; empty for none.
 
     Raises:
         BundleError: It is refused.
@@ -67,6 +71,6 @@ def read(source: Source) -> Bundle:
     """
     digest = source.digest or None
     if Path(source.uri).is_dir() and (Path(source.uri) / manifests.FILE).is_file():
-        return load(Path(source.uri), digest)
+        return load(Path(source.uri), digest, public_key=public_key)
     with tempfile.TemporaryDirectory() as folder:
-        return load(fetch(source.uri, Path(folder), digest), digest)
+        return load(fetch(source.uri, Path(folder), digest), digest, public_key=public_key)

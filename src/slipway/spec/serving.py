@@ -1,5 +1,6 @@
 """How a model is served."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field, field_validator
@@ -11,6 +12,19 @@ from slipway.spec.exposure import Autoscaling, Exposure
 from slipway.spec.section import Section
 
 Quantity = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi)?$")]
+
+
+class Volume(Section):
+    """A volume in the cluster that holds the registry, also mounted where the rollout runs."""
+
+    claim: Annotated[str, Field(max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")]
+    """Name of the PersistentVolumeClaim, in the namespace that is served in."""
+    path: Annotated[str, Field(pattern=r"^/.*[^/]$")]
+    """Folder at which it is mounted here, and read-only in the pods."""
+
+    def holds(self, uri: str) -> bool:
+        """Whether a bundle is on it."""
+        return Path(uri).is_relative_to(self.path)
 
 
 class Serving(Section):
@@ -34,6 +48,8 @@ class Serving(Section):
     """Bounds between which the number of pods follows the load; null keeps replicas."""
     exposure: Exposure = Exposure()
     """How requests come in from outside of the cluster."""
+    volume: Volume | None = None
+    """A volume that pods fetch the bundle from; null: from object storage, or ConfigMaps."""
     secret: str = "slipway-storage"  # noqa: S105 - the name of one
     """Secret with the storage's credentials, as environment variables of the init step."""
     timeout_s: int = Field(default=300, ge=5)

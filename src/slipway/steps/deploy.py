@@ -76,7 +76,7 @@ def serve(spec: Spec, uri: str, digest: str, to: str, context: str, state: Path,
         Where predictions are answered.
     """
     if to == "local":
-        return local.launch(uri, digest, spec.serving.host, spec.serving.port, state)
+        return local.launch(uri, digest, spec.serving, state)
     from slipway.rollout import cluster  # loads the Kubernetes client, which a local run does not need
 
     return cluster.deploy(uri, digest, spec, context, spec.serving.image or IMAGE, run, reason)

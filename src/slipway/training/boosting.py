@@ -1,8 +1,9 @@
 """The XGBoost candidate."""
 
+import json
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,15 +12,15 @@ from weakref import WeakKeyDictionary, finalize
 import numpy as np
 import onnx
 import xgboost
-from onnxmltools.convert import convert_xgboost
-from onnxmltools.convert.common.data_types import FloatTensorType
+from scipy.special import logit
 
 from slipway.data.schema import Target, Task
 from slipway.errors import BundleError
-from slipway.training import graph
+from slipway.training import trees
 from slipway.training.candidate import Setting
 from slipway.training.matrix import Features, Matrix, Outputs, Rows, Stored
 from slipway.training.space import Real, Whole
+from slipway.training.trees import Tree
 
 FILE = "model.ubj"
 ROUNDS = 500
@@ -57,13 +58,14 @@ class BoostedModel:
 
     def to_onnx(self) -> onnx.ModelProto:
         """See ``candidate.Model``."""
-        classes = len(self.target.classes)
-        model = convert_xgboost(
-            self.booster,
-            initial_types=[(graph.INPUT, FloatTensorType([None, self.booster.num_features()]))],
-            target_opset=graph.OPSETS[""],
-        )
-        return graph.ending_in(model, "probabilities" if classes else "variable", classes or 1)
+        learner = json.loads(self.booster.save_raw("json"))["learner"]
+        boosted = learner["gradient_booster"]["model"]
+        made = [_tree(item, output) for item, output in zip(boosted["trees"], boosted["tree_info"], strict=True)]
+        base = np.atleast_1d(json.loads(learner["learner_model_param"]["base_score"])).astype(np.float32)
+        if self.target.task == "binary":
+            base = logit(base)
+        width = len(self.target.classes) if self.target.task == "multiclass" else 1
+        return trees.to_onnx(made, np.broadcast_to(base, width), self.booster.num_features(), self.target)
 
     def save(self, folder: Path) -> None:
         """See ``candidate.Model``."""
@@ -156,6 +158,21 @@ class _Parts(xgboost.DataIter):
 
     def reset(self) -> None:
         self._left = self._rows.batches()
+
+
+def _tree(item: Mapping[str, Any], output: int) -> Tree:
+    """A tree of XGBoost's own format: rows below a split go left, so up to the number before it."""
+    left = np.array(item["left_children"], np.int64)
+    split = np.array(item["split_conditions"], np.float32)
+    return Tree(
+        feature=np.array(item["split_indices"], np.int64),
+        threshold=np.nextafter(split, np.float32(-np.inf)),
+        left=left,
+        right=np.array(item["right_children"], np.int64),
+        value=split,
+        leaf=left < 0,
+        output=output,
+    )
 
 
 def _quantise(rows: Rows, threads: int, like: xgboost.DMatrix | None) -> xgboost.DMatrix:

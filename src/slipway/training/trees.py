@@ -1,4 +1,4 @@
-"""Boosted trees as a graph in double precision: thresholds are compared as they were learned."""
+"""Boosted trees as a graph: thresholds are compared as they were learned, in their own precision."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Tree:
 
     Attributes:
         feature: The feature that is compared.
-        threshold: Rows up to it go left.
+        threshold: Rows up to it go left; compared in its precision, double or single.
         left: Place of the left child.
         right: Place of the right child.
         value: What a leaf adds.
@@ -27,10 +27,10 @@ class Tree:
     """
 
     feature: NDArray[np.int64]
-    threshold: NDArray[np.float64]
+    threshold: NDArray[np.float64] | NDArray[np.float32]
     left: NDArray[np.int64]
     right: NDArray[np.int64]
-    value: NDArray[np.float64]
+    value: NDArray[np.float64] | NDArray[np.float32]
     leaf: NDArray[np.bool_]
     output: int
 
@@ -45,8 +45,9 @@ def to_onnx(trees: Sequence[Tree], base: NDArray[np.float64], features: int, tar
         target: The target, which says how scores become outputs.
     """
     constants = [numpy_helper.from_array(base.reshape(1, -1).astype(np.float64), "base")]
+    precision = helper.np_dtype_to_tensor_dtype(trees[0].threshold.dtype)
     nodes = [
-        helper.make_node("Cast", [graph.INPUT], ["x"], to=TensorProto.DOUBLE),
+        helper.make_node("Cast", [graph.INPUT], ["x"], to=precision),
         _ensemble(trees, len(base)),
         helper.make_node("Cast", ["sums"], ["exact sums"], to=TensorProto.DOUBLE),
         helper.make_node("Add", ["exact sums", "base"], ["scores"]),
@@ -59,13 +60,15 @@ def _ensemble(trees: Sequence[Tree], outputs: int) -> onnx.NodeProto:
     sizes = [len(tree.leaf) for tree in trees]
     places = np.concatenate([np.arange(size) for size in sizes])
     numbers = np.repeat(np.arange(len(trees)), sizes)
-    leaf = np.concatenate([tree.leaf for tree in trees])
-    columns = np.repeat([tree.output for tree in trees], sizes)[leaf]
+    leaves = np.concatenate([tree.leaf for tree in trees])
+    columns = np.repeat([tree.output for tree in trees], sizes)[leaves]
 
     def inner(name: str) -> NDArray[np.generic]:
-        return np.concatenate([np.where(tree.leaf, 0, getattr(tree, name)) for tree in trees])
+        found = np.concatenate([getattr(tree, name) for tree in trees])
+        found[leaves] = 0
+        return found
 
-    values = np.concatenate([tree.value for tree in trees])[leaf]
+    values = np.concatenate([tree.value for tree in trees])[leaves]
     return helper.make_node(
         "TreeEnsembleRegressor",
         ["x"],
@@ -76,12 +79,12 @@ def _ensemble(trees: Sequence[Tree], outputs: int) -> onnx.NodeProto:
         nodes_treeids=numbers.tolist(),
         nodes_nodeids=places.tolist(),
         nodes_featureids=inner("feature").astype(np.int64).tolist(),
-        nodes_modes=np.where(leaf, "LEAF", "BRANCH_LEQ").tolist(),
+        nodes_modes=np.where(leaves, "LEAF", "BRANCH_LEQ").tolist(),
         nodes_truenodeids=inner("left").astype(np.int64).tolist(),
         nodes_falsenodeids=inner("right").astype(np.int64).tolist(),
-        nodes_values_as_tensor=numpy_helper.from_array(inner("threshold").astype(np.float64)),
-        target_treeids=numbers[leaf].tolist(),
-        target_nodeids=places[leaf].tolist(),
+        nodes_values_as_tensor=numpy_helper.from_array(inner("threshold")),
+        target_treeids=numbers[leaves].tolist(),
+        target_nodeids=places[leaves].tolist(),
         target_ids=columns.tolist(),
-        target_weights_as_tensor=numpy_helper.from_array(values.astype(np.float64)),
+        target_weights_as_tensor=numpy_helper.from_array(values),
     )
