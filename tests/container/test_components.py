@@ -79,7 +79,7 @@ class Box:
         done = self.start(step, inputs, outputs, parameters)
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
         found = json.loads((self.folder / f"{step}.json").read_text())
-        metrics = found["artifacts"].get("metrics", {"artifacts": [{"metadata": {}}]})["artifacts"][0]["metadata"]
+        metrics = found.get("artifacts", {}).get("metrics", {"artifacts": [{"metadata": {}}]})["artifacts"][0]["metadata"]
         return {**metrics, **found.get("parameterValues", {})}
 
 
