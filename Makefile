@@ -1,15 +1,15 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet --quiet
-VERSION = $(shell $(BIN)/slipway --version)
+VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' src/slipway/__init__.py)
 SPEC ?= examples/churn/slipway.yaml
 
 include versions.env
 
-LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+LOCK = $(BIN)/uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --custom-compile-command 'make lock'
-# What onnxruntime names for tools of its own.
-NOT_IN_SERVER = mpmath sympy
+# What onnxruntime and cffi name for tools of their own.
+NOT_IN_SERVER = flatbuffers mpmath protobuf pycparser sympy
 
 BASE ?= python:3.11-slim
 REVISION ?= $(shell git rev-parse HEAD 2>/dev/null)
@@ -19,8 +19,9 @@ BUILD = docker build --build-arg BASE=$(BASE) --build-arg VERSION=$(VERSION) --b
 
 KFP = github.com/kubeflow/pipelines/manifests/kustomize
 KUBECTL = kubectl --context kind-slipway
+CHURN = /api/v1/namespaces/slipway/services/churn:http/proxy
 
-.PHONY: help install dev run down test lint types imports check compile lock images bench clean kind-cluster kind-up kind-images kind-test kind-down
+.PHONY: help install dev run down test lint types imports check compile lock images bench clean kind-cluster kind-up kind-images kind-test kind-e2e kind-down
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -62,16 +63,17 @@ types: dev ## types
 imports: dev ## lower rooms never import higher ones
 	@$(BIN)/lint-imports
 
-check: lint types imports ## lint, types and the import contract
+check: lint types imports workflows ## lint, types, the import contract and the workflows
 
 compile: dev ## the compiled pipelines, and each component's README and YAML
 	@$(BIN)/slipway compile --output pipelines/compiled
 	@$(BIN)/python -m slipway.orchestration.folders components
 
-lock: ## the lock file, anew
+lock: ## the lock file, anew; UPGRADE=--upgrade takes the newest of everything
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@test -x $(BIN)/uv || $(PIP) install uv
-	@$(LOCK) --all-extras --group build --group dev --group server pyproject.toml --output-file requirements.lock
+	@$(LOCK) --all-extras --group build --group dev --group server --group docs --group audit pyproject.toml \
+	  --output-file requirements.lock
 	@$(LOCK) --constraint requirements.lock --extra s3 --extra gs --extra az --extra sql pyproject.toml \
 	  --output-file images/components/requirements.lock
 	@$(LOCK) --constraint requirements.lock --group server $(NOT_IN_SERVER:%=--no-emit-package %) \
@@ -98,6 +100,13 @@ kind-test: dev kind-images ## the cluster tests, on kind
 	@kind get kubeconfig --name slipway > .venv/kind.kubeconfig
 	@SLIPWAY_TEST_KUBECONFIG=.venv/kind.kubeconfig SLIPWAY_TEST_IMAGE=slipway/server:$(VERSION) $(BIN)/pytest tests/cluster
 
+kind-e2e: dev kind-up kind-images ## the whole path on kind: submit to KFP, wait, ask the Service that it deployed
+	@$(KUBECTL) --namespace kubeflow create secret generic churn-data --from-file=examples/churn/churn.csv \
+	  --dry-run=client --output yaml | $(KUBECTL) apply --server-side -f -
+	@$(BIN)/slipway submit examples/churn/kind.yaml --context kind-slipway --reason kind-e2e --timeout 1800
+	@$(KUBECTL) get --raw $(CHURN)/ | $(BIN)/python -c 'import json, sys; print(json.dumps(json.load(sys.stdin)["example"]))' \
+	  | $(KUBECTL) create --raw $(CHURN)/predict -f -
+
 kind-down: ## the end of the kind cluster
 	@kind delete cluster --name slipway
 
@@ -106,3 +115,5 @@ bench: dev ## the pipeline's overhead
 
 clean: ## everything that was made here, but not what a run left in .slipway
 	@rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+include ci.mk

@@ -34,7 +34,17 @@ def ready(folder: Path, tool: str) -> Path:
     if not python.exists():
         venv.create(folder / tool, with_pip=True)
         subprocess.run([python, "-m", "pip", "install", "--quiet", *VENVS[tool]], check=True)
+    compiled(python)
     return python
+
+
+def compiled(python: Path) -> None:
+    """Compiles the modules of an environment, as far as they are not, so that no tool's import is charged for it."""
+    import subprocess
+
+    where = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    folder = subprocess.run([python, "-c", where], check=True, capture_output=True, text=True).stdout.strip()
+    subprocess.run([python, "-m", "compileall", "-qq", folder], check=False)
 
 
 def categories(frame: Any) -> list[str]:

@@ -1,16 +1,18 @@
-"""What the feature plan costs: against scikit-learn's ColumnTransformer, and in memory on a large file.
+"""What the feature plan costs: against scikit-learn's ColumnTransformer, and in memory on files of growing size.
 
 1,000,000 rows of 40 numbers (5 % of the values missing) and 10 categories of 12 levels are fitted and transformed by
 both, in turn, in the same process. Both fill missing numbers with the median and add an indicator for each column that
 had some; categories become one feature a level, rare levels grouped (``one_hot``), or the number of their level
 (``ordinal``). Each gets the same rows in memory as the frame that it is made for, ours polars and scikit-learn pandas,
-and keeps all features: ours as float32 in batches of 65,536 rows as the pipeline writes them, scikit-learn as one dense
-array. Its median is exact, ours is within the sketch's relative error. Reading and writing files is in neither. The
+and keeps all features, dense: ours as float32, scikit-learn as one dense array. Its median is exact, ours is within the
+sketch's relative error. Reading and writing files is in neither. Rows are transformed in two ways: in batches of the
+size that the pipeline writes, each dropped when it is made (``batches``), and all in one call (``whole``); both do
+both. A round that is not counted comes first, so that neither pays for memory that the machine has never touched. The
 seconds of processor time are shown beside those of the clock: ours uses every core.
 
-The memory is measured on ``validate`` and ``featurize`` themselves, in a process of their own, on a Parquet file that
-is written first, as large as its values are in memory (8 bytes a number, neither compressed nor encoded): the largest
-resident set, the 210 MB of the libraries included.
+The memory is measured on ``validate`` and ``featurize`` themselves, in a process of their own, on Parquet files that
+are written first, as large as their values are in memory (8 bytes a number, neither compressed nor encoded): the
+largest resident set of the process, its libraries included, by the rows of the file.
 
 ``--json`` prints one object, ``--quick`` takes fewer rows and one round.
 """
@@ -19,7 +21,6 @@ import argparse
 import json
 import os
 import platform
-import resource
 import statistics
 import subprocess
 import sys
@@ -27,6 +28,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -35,8 +37,11 @@ import numpy as np
 import polars as pl
 
 NUMBERS, CATEGORIES, LEVELS, NULLS = 40, 10, 12, 0.05
-BATCH, PART = 1 << 16, 1 << 18
+PART = 1 << 18
+WRITTEN = 1 << 16
 WAYS = ("one_hot", "ordinal")
+FILES = (500_000, 2_000_000, 8_000_000)
+WORKS = ("fit", "batches", "whole")
 
 
 def table(rows: int, seed: int = 0) -> pl.DataFrame:
@@ -65,19 +70,15 @@ class Ours:
         self.chosen = choose(Features(columns=own), self.schema)
         self.frame = frame
 
-    def _cut(self, rows: int) -> Iterator[pl.DataFrame]:
-        return (self.frame[start : start + rows] for start in range(0, len(self.frame), rows))
-
     def fit(self) -> None:
         from slipway.features import fit
 
-        self.plan = fit.whole(lambda: self._cut(PART), self.schema, self.chosen).plan
+        self.plan = fit.whole(lambda: cut(self.frame, PART), self.schema, self.chosen).plan
 
-    def transform(self) -> int:
+    def transform(self, batch: pl.DataFrame) -> tuple[int, int]:
         from slipway.features.apply import transform
 
-        made = [transform(self.plan, batch, self.schema) for batch in self._cut(BATCH)]
-        return made[0].width
+        return transform(self.plan, batch, self.schema).shape
 
 
 class Sklearn:
@@ -106,8 +107,23 @@ class Sklearn:
     def fit(self) -> None:
         self.transformer.fit(self.frame)
 
-    def transform(self) -> int:
-        return int(self.transformer.transform(self.frame).shape[1])
+    def transform(self, batch: Any) -> tuple[int, int]:
+        rows, width = self.transformer.transform(batch).shape
+        return rows, width
+
+
+def cut(frame: Any, rows: int) -> Iterator[Any]:
+    return (frame[start : start + rows] for start in range(0, len(frame), rows))
+
+
+def work(one: Ours | Sklearn, name: str, batch: int) -> int:
+    """Fits, or transforms all rows; the number of features."""
+    if name == "fit":
+        one.fit()
+        return 0
+    shapes = [one.transform(part) for part in cut(one.frame, batch if name == "batches" else len(one.frame))]
+    assert sum(rows for rows, _ in shapes) == len(one.frame)
+    return shapes[0][1]
 
 
 def seconds(work: Callable[[], Any]) -> tuple[float, float, Any]:
@@ -118,25 +134,22 @@ def seconds(work: Callable[[], Any]) -> tuple[float, float, Any]:
 
 
 def compare(frame: pl.DataFrame, way: str, rounds: int) -> dict[str, Any]:
+    from slipway.data.table import BATCH_ROWS
+
     ours, theirs = Ours(frame, way), Sklearn(frame, way)
     times: defaultdict[str, list[float]] = defaultdict(list)
     widths: dict[str, int] = {}
-    for _ in range(rounds):
-        for name, one in (("", ours), ("_sklearn", theirs)):
-            for work in ("fit", "transform"):
-                spent, used, result = seconds(getattr(one, work))
-                times[f"{work}{name}"].append(spent)
-                times[f"{work}{name}_cpu"].append(used)
-            widths[name] = result
+    for round_ in range(rounds + 1):
+        for name in WORKS:
+            for whose, one in (("", ours), ("_sklearn", theirs)):
+                spent, used, widths[whose] = seconds(partial(work, one, name, BATCH_ROWS))
+                if round_:
+                    times[f"{name}{whose}"].append(spent)
+                    times[f"{name}{whose}_cpu"].append(used)
     assert widths[""] == widths["_sklearn"], f"not the same work: {widths}"
     found = {name: statistics.median(values) for name, values in times.items()}
-    return {
-        **found,
-        "features": widths[""],
-        "fit_speedup": found["fit_sklearn"] / found["fit"],
-        "transform_speedup": found["transform_sklearn"] / found["transform"],
-        "rows_per_s": len(frame) / found["transform"],
-    }
+    speedups = {f"{name}_speedup": found[f"{name}_sklearn"] / found[name] for name in WORKS}
+    return {**found, **speedups, "features": widths[""]}
 
 
 def write_large(path: Path, rows: int) -> None:
@@ -145,9 +158,9 @@ def write_large(path: Path, rows: int) -> None:
 
     rng = np.random.default_rng(1)
     writer = None
-    for start in range(0, rows, BATCH):
-        part = table(min(BATCH, rows - start), start).with_columns(
-            y=pl.Series(rng.random(min(BATCH, rows - start)) < 0.3)
+    for start in range(0, rows, WRITTEN):
+        part = table(min(WRITTEN, rows - start), start).with_columns(
+            y=pl.Series(rng.random(min(WRITTEN, rows - start)) < 0.3)
         )
         arrow: pa.Table = part.to_arrow()
         writer = writer or pq.ParquetWriter(path, arrow.schema, compression="none", use_dictionary=False)
@@ -161,38 +174,41 @@ def measure_memory(rows: int) -> dict[str, float]:
         path = Path(name) / "data.parquet"
         write_large(path, rows)
         start = time.perf_counter()
-        told = subprocess.run(
-            [sys.executable, __file__, "--only-memory", str(path)], check=True, capture_output=True, text=True
-        )
-        peak = float(told.stdout)
+        command = [sys.executable, __file__, "--only-memory", str(path)]
+        peak = float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
         size = path.stat().st_size / 1e6
-        return {"file_mb": size, "peak_mb": peak, "file_over_peak": size / peak, "seconds": time.perf_counter() - start}
+        spent = time.perf_counter() - start
+        return {"rows": rows, "file_mb": size, "peak_mb": peak, "file_over_peak": size / peak, "seconds": spent}
 
 
 def only_memory(path: Path) -> None:
     from slipway.steps.featurize import featurize
     from slipway.steps.validate import validate
 
-    where = {
-        name: str(path.parent / name)
-        for name in ("table", "contract", "findings", "report", "rows", "features", "plan")
-    }
+    names = ("table", "contract", "findings", "rows", "features", "plan")
+    where = {name: str(path.parent / name) for name in names}
     validate({"data": str(path), "target": "y"}, **{name: where[name] for name in ("table", "contract", "findings")})
     featurize({}, **{name: where[name] for name in ("table", "contract", "rows", "features", "plan")})
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3)
+    print(peak_resident())
+
+
+def peak_resident() -> float:
+    """Largest resident set in MB; getrusage would count that of the process that started this one."""
+    said = Path("/proc/self/status").read_text()
+    return int(next(line for line in said.splitlines() if line.startswith("VmHWM")).split()[1]) / 1e3
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
-    rows, rounds, large = (200_000, 1, 500_000) if options.quick else (1_000_000, 3, options.file_rows)
+    rows, rounds = (200_000, 1) if options.quick else (1_000_000, 3)
     frame = table(rows)
     ways = {way: compare(frame, way, rounds) for way in WAYS}
     del frame
-    memory = measure_memory(large)
+    memory = [measure_memory(large) for large in options.file_rows or ([125_000, 500_000] if options.quick else FILES)]
     return {
         "fit_speedup": min(way["fit_speedup"] for way in ways.values()),
-        "transform_speedup": min(way["transform_speedup"] for way in ways.values()),
-        "transform_rows_per_s": min(way["rows_per_s"] for way in ways.values()),
-        "peak_mb": memory["peak_mb"],
+        "transform_speedup": min(way[f"{name}_speedup"] for way in ways.values() for name in WORKS[1:]),
+        "transform_rows_per_s": min(rows / way[name] for way in ways.values() for name in WORKS[1:]),
+        "peak_mb": max(item["peak_mb"] for item in memory),
         "memory": memory,
         "ways": ways,
         "rows": rows,
@@ -206,25 +222,27 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 def show(result: dict[str, Any]) -> None:
     print(f"{result['machine']}; " + ", ".join(f"{name} {number}" for name, number in result["versions"].items()))
     print(f"{result['rows']:,} rows, {result['columns']} columns; medians of {result['rounds']} rounds\n")
-    print(f"{'':<10}{'features':>9}{'':>12}{'slipway':>10}{'sklearn':>10}{'faster':>9}{'rows/s':>14}{'cpu':>18}")
-    for name, way in result["ways"].items():
-        for work in ("fit", "transform"):
-            speed = f"{result['rows'] / way[work]:>14,.0f}"
-            times = f"{way[work]:>8.2f} s{way[f'{work}_sklearn']:>8.2f} s"
-            used = f"{way[f'{work}_cpu']:>8.2f} s{way[f'{work}_sklearn_cpu']:>8.2f} s"
-            print(f"{name:<10}{way['features']:>9}{work:>12}{times}{way[f'{work}_speedup']:>8.1f}x{speed}{used}")
-    memory = result["memory"]
-    print(
-        f"\nvalidate and featurize on a file of {memory['file_mb']:,.0f} MB: at most {memory['peak_mb']:,.0f} MB "
-        f"resident ({memory['file_over_peak']:.1f} times as large a file), {memory['seconds']:.0f} s"
-    )
+    print(f"{'':<10}{'features':>9}{'':>9}{'slipway':>10}{'sklearn':>10}{'faster':>9}{'rows/s':>14}{'cpu':>20}")
+    for encoding, way in result["ways"].items():
+        for name in WORKS:
+            speed = f"{result['rows'] / way[name]:>14,.0f}"
+            times = f"{way[name]:>8.2f} s{way[f'{name}_sklearn']:>8.2f} s"
+            used = f"{way[f'{name}_cpu']:>8.2f} s{way[f'{name}_sklearn_cpu']:>8.2f} s"
+            print(f"{encoding:<10}{way['features']:>9}{name:>9}{times}{way[f'{name}_speedup']:>8.1f}x{speed}{used}")
+    print("\nvalidate and featurize on a Parquet file")
+    print(f"{'rows':>12}{'file':>12}{'resident':>12}{'file / resident':>17}{'seconds':>9}")
+    for item in result["memory"]:
+        print(
+            f"{item['rows']:>12,}{item['file_mb']:>9,.0f} MB{item['peak_mb']:>9,.0f} MB"
+            f"{item['file_over_peak']:>17.1f}{item['seconds']:>9.0f}"
+        )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--file-rows", type=int, default=20_000_000, help="rows of the large file")
+    parser.add_argument("--file-rows", type=int, nargs="+", help="rows of the files that memory is measured on")
     parser.add_argument("--only-memory", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.only_memory:

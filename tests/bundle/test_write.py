@@ -42,7 +42,9 @@ def test_columns_may_be_called_like_parts_of_a_graph(names: tuple[str, ...], mad
 
     bundles.write(tmp_path / "bundle", made.contents)
 
-    np.testing.assert_allclose(load(tmp_path / "bundle").predict(made.contents.inputs), made.native, atol=1e-9)
+    np.testing.assert_allclose(
+        load(tmp_path / "bundle").predict(made.contents.inputs), made.native, rtol=1e-6, atol=1e-12
+    )
 
 
 def test_what_was_there_is_replaced(made_for: MadeFor, tmp_path: Path) -> None:

@@ -12,7 +12,10 @@ import yaml
 from slipway.cli import main
 from slipway.spec import load
 
-COMMANDS = ("init", "run", "serve", "score", "down", "drift", "models", "sign", "compile", "schema")
+COMMANDS = (
+    "init", "run", "serve", "score", "down", "drift", "models", "sign", "compile", "submit", "follow", "cancel",
+    "schedule", "schema",
+)  # fmt: skip
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from slipway.data import cast as casts
-from slipway.data import csv, parquet, table
+from slipway.data import csv, table
 from slipway.data.source import Source, open_table
 from slipway.errors import DataError
 
@@ -107,7 +107,7 @@ def test_small_batches_give_the_same_frame(tmp_path: Path, monkeypatch: pytest.M
     frame.write_csv(tmp_path / "data.csv")
     frame.write_parquet(tmp_path / "data.parquet")
     monkeypatch.setattr(csv, "_BLOCK", 1000)
-    monkeypatch.setattr(parquet, "_BATCH_ROWS", 7)
+    monkeypatch.setattr(table, "BATCH_ROWS", 7)
     for name in ("data.csv", "data.parquet"):
         source = open_table(str(tmp_path / name))
         assert len(list(source.batches())) > 10

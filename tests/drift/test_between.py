@@ -132,3 +132,18 @@ def test_what_is_no_dataframe_is_an_error() -> None:
         compared([1], frame(0))
     with pytest.raises(DataError, match="several types"):
         compared(pd.DataFrame({"x": [1, "a"] * 9}), frame(0))
+
+
+def test_a_table_of_many_files_says_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    frame(0).write_parquet(tmp_path / "now.parquet")
+    for at in range(3):
+        frame(1)[at * 1000 : (at + 1) * 1000].write_parquet(tmp_path / f"before-{at}.parquet")
+
+    def whole() -> Comparison:
+        with tables.open_columns(f"{tmp_path}/before-*") as one, tables.open_columns(f"{tmp_path}/now.parquet") as now:
+            return between.compare(one, now, Drift(), {})
+
+    kept = whole()
+    monkeypatch.setattr(tables, "_MOST_OPEN", 2)
+
+    assert whole() == kept

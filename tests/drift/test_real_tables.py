@@ -48,7 +48,9 @@ def test_the_column_that_a_table_was_cut_by_is_named_first(name: str, column: st
     assert found.data.columns[0].name == column
 
 
-@pytest.mark.parametrize(("name", "column"), [("wine", "magnesium"), ("churn", "account_length")])
+@pytest.mark.parametrize(
+    ("name", "column"), [("breast_cancer", "mean texture"), ("diabetes", "bmi"), ("churn", "account_length")]
+)
 def test_the_classifier_names_it_too(name: str, column: str) -> None:
     frame = load(name)
     by = frame[column].to_numpy()

@@ -120,6 +120,24 @@ def test_too_few_rows_exit_with_3(slipway: Slipway, spec: Callable[..., None]) -
     assert "5,000 rows can be used; quality.min_rows asks for 10,000" in done.stderr
 
 
+def test_every_check_that_failed_is_a_line_of_the_table(slipway: Slipway, spec: Callable[..., None]) -> None:
+    limits = {
+        "account_length": {"max": 200},
+        "area_code": {"allowed": ["area_code_415"]},
+        "total_day_calls": {"min": 0},
+    }
+    spec(EXAMPLE / "churn.csv", "churn", quality={"min_rows": 10_000, "columns": limits})
+    done = slipway("run")
+    assert done.returncode == 3
+    lines = [" ".join(line.split()) for line in done.stderr.splitlines() if line.strip().startswith("✗")]
+    assert sorted(line.split("✗ ")[1] for line in lines) == [
+        "allowed values area_code area_code_415 2,505 rows",
+        "largest value account_length at most 200 35 rows",
+        "rows at least 10,000 5,000",
+    ]
+    assert "smallest value" not in done.stderr
+
+
 def test_drift_between_a_bundle_and_tables(slipway: Slipway, trained: Callable[[str], Any], tmp_path: Path) -> None:
     made = trained("binary")
     frame = pl.read_parquet(made.folder / "data.parquet")

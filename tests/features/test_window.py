@@ -16,7 +16,7 @@ from slipway.spec.features import Window
 
 WINDOWS = tuple(
     Window(column="x", statistic=statistic, **back)
-    for statistic in ("lag", "mean", "sum", "min", "max", "count")
+    for statistic in ("lag", "mean", "std", "sum", "min", "max", "count")
     for back in ({"rows": 1}, {"rows": 3}, {"days": 2.0})
     if statistic != "lag" or "rows" in back
 )
@@ -55,6 +55,8 @@ def plainly(rows: list[dict[str, object]], row: dict[str, object], item: Window)
     values = [float(other["x"]) for other in before if other["x"] is not None]  # type: ignore[arg-type]
     if item.statistic == "count":
         return float(len(values))
+    if item.statistic == "std":
+        return float(np.std(values, ddof=1)) if len(values) > 1 else None
     made = {"mean": np.mean, "sum": np.sum, "min": np.min, "max": np.max}[item.statistic]
     return float(made(values)) if values else None
 
@@ -87,6 +89,14 @@ def test_neither_its_own_row_nor_the_future_changes_it(
     after = window.add(changed, WINDOWS, "who", "when").sort("id").select(names).row(chosen)
 
     assert before == after
+
+
+def test_the_spread_of_large_values_is_not_lost_to_rounding() -> None:
+    values = [1e9 + value for value in (0.25, 0.5, 1.0, 0.75)]
+    frame = pl.DataFrame({"who": "a", "when": [START + timedelta(days=day) for day in range(5)], "x": [*values, 0.0]})
+    made = window.add(frame, (Window(column="x", statistic="std", rows=4),), "who", "when")
+
+    assert made["x std 4 rows"][-1] == pytest.approx(np.std(values, ddof=1))
 
 
 def test_a_column_says_how_it_is_made() -> None:

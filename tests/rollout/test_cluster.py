@@ -11,7 +11,7 @@ from tests.rollout.conftest import golden_answer
 from slipway.bundle import manifest
 from slipway.errors import RolloutError
 from slipway.rollout import cluster as rollout
-from slipway.rollout import control
+from slipway.rollout import control, strategies
 from slipway.rollout.api import Cluster
 from slipway.serving import options
 from slipway.spec import Spec
@@ -313,3 +313,14 @@ def test_a_cluster_that_is_gone_is_said_to_be(
     path.write_text(path.read_text().replace(port, "1"))
     with pytest.raises(RolloutError, match="context 'lab' can't be reached"):
         deploy()
+
+
+def test_a_pod_that_goes_while_its_canary_is_kept_alive_ends_nothing(
+    deploy: Callable[..., str], cluster: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy()
+    known = strategies.pods
+    gone = {"metadata": {"name": "gone", "namespace": "default"}}
+    monkeypatch.setattr(strategies, "pods", lambda *given: [gone, *known(*given)])
+    deploy(spec("canary"), task="regression")
+    assert control.status(api(), "churn").routed == "stable"

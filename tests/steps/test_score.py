@@ -105,6 +105,6 @@ def test_batches_of_any_size_give_the_same(
     frame.write_parquet(tmp_path / "in.parquet", row_group_size=77)
     score(bundle, str(tmp_path / "in.parquet"), str(tmp_path / "one.parquet"))
     monkeypatch.setattr("slipway.steps.score._ROWS", 13)
-    monkeypatch.setattr("slipway.data.parquet._BATCH_ROWS", 101)
+    monkeypatch.setattr("slipway.data.table.BATCH_ROWS", 101)
     score(bundle, str(tmp_path / "in.parquet"), str(tmp_path / "many.parquet"))
     assert pl.read_parquet(tmp_path / "one.parquet").equals(pl.read_parquet(tmp_path / "many.parquet"))

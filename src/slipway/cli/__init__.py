@@ -4,7 +4,10 @@ import sys
 
 
 def main() -> None:
-    """Runs the command line and exits: 0 done, 2 a mistake of the user, 3 a gate said no, 1 a bug."""
+    """Runs the command line and exits: 0 done, 2 a mistake of the user, 3 a gate said no, 1 a bug.
+
+    ``slipway submit`` also has codes for how a run on KFP ended; see its help.
+    """
     from slipway.cli.app import app
     from slipway.errors import GateError, SlipwayError, StepError
 

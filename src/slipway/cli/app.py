@@ -4,7 +4,19 @@ from typing import Annotated
 
 import typer
 
-from slipway.cli import compiling, drifting, models, rollout, running, scoring, serving, signing, specs
+from slipway.cli import (
+    compiling,
+    drifting,
+    models,
+    rollout,
+    running,
+    scheduling,
+    scoring,
+    serving,
+    signing,
+    specs,
+    submitting,
+)
 
 app = typer.Typer(
     name="slipway",
@@ -24,6 +36,10 @@ app.command("drift")(drifting.drift)
 app.command("sign")(signing.sign)
 app.command("models")(models.models)
 app.command("compile")(compiling.compile_pipelines)
+app.command("submit")(submitting.submit)
+app.command("follow")(submitting.follow)
+app.command("cancel")(submitting.cancel)
+app.add_typer(scheduling.app, name="schedule")
 app.add_typer(rollout.app, name="rollout")
 app.command("schema")(specs.schema)
 

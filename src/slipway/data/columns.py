@@ -2,8 +2,9 @@
 
 import contextlib
 import tempfile
+import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +24,9 @@ from slipway.data.located import locate
 from slipway.data.parquet import Parquet
 from slipway.data.schema import Kind
 from slipway.errors import DataError
+
+_MOST_OPEN = 100
+"""Files of a table that stay open; those of a table of more are opened for each block of columns."""
 
 Values = NDArray[np.float64] | Counter[str]
 
@@ -82,20 +86,19 @@ def open_columns(uri: str) -> Iterator[Columns]:
     """
     located = locate(uri)
     files = [part for part in located.parts if isinstance(part, Parquet)]
-    if files and len(files) == len(located.parts):
-        yield _of_parquet(files)
-        return
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name) / "table"
-        tables.write(source.open_located(located).batches(), folder)
-        yield _of_parquet([Parquet(file) for file in find(str(folder))])
+    with contextlib.ExitStack() as stack:
+        if not files or len(files) < len(located.parts):
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "table"
+            tables.write(source.open_located(located).batches(), folder)
+            files = [Parquet(file) for file in find(str(folder))]
+        yield _of_parquet(files, stack)
 
 
 class _Parquet:
-    """Parquet files of one table; their footers are read once."""
+    """Parquet files of one table; their footers are read once, and each thread opens them once."""
 
-    def __init__(self, files: Sequence[Parquet]) -> None:
-        self._files = files
+    def __init__(self, files: Sequence[Parquet], stack: contextlib.ExitStack) -> None:
+        self._files, self._stack, self._own = files, stack, threading.local()
 
     @cached_property
     def kinds(self) -> dict[str, Kind | None]:
@@ -106,16 +109,27 @@ class _Parquet:
         return [parquet.footer(item.file) for item in self._files]
 
     def load(self, names: Sequence[str]) -> pa.Table:
-        texts = [name for name in names if self.kinds[name] == "category"]
-        parts = [
-            parquet.columns(item.file, footer, names, texts)
-            for item, footer in zip(self._files, self.footers, strict=True)
-        ]
-        return pa.concat_tables(parts, promote_options="permissive")
+        if len(self._files) > _MOST_OPEN:
+            with contextlib.ExitStack() as stack:
+                return _read(self._opened(stack), names)
+        if not hasattr(self._own, "readers"):
+            self._own.readers = list(self._opened(self._stack))
+        return _read(self._own.readers, names)
+
+    def _opened(self, stack: contextlib.ExitStack) -> Iterator[parquet.Reader]:
+        texts = [name for name, kind in self.kinds.items() if kind == "category"]
+        for item, footer in zip(self._files, self.footers, strict=True):
+            reader = parquet.Reader(item.file, footer, texts)
+            stack.callback(reader.close)
+            yield reader
 
 
-def _of_parquet(files: Sequence[Parquet]) -> Columns:
-    table = _Parquet(files)
+def _read(readers: Iterable[parquet.Reader], names: Sequence[str]) -> pa.Table:
+    return pa.concat_tables([reader.read(names) for reader in readers], promote_options="permissive")
+
+
+def _of_parquet(files: Sequence[Parquet], stack: contextlib.ExitStack) -> Columns:
+    table = _Parquet(files, stack)
     rows = sum(footer.num_rows for footer in table.footers)
     return Columns(rows, table.kinds, table.load)
 

@@ -1,7 +1,8 @@
 """Parquet as batches with the kinds that Slipway knows."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -10,11 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from fsspec.implementations.local import LocalFileSystem
 
+from slipway.data import table
 from slipway.data.files import File
 from slipway.data.schema import Kind
 from slipway.errors import DataError
 
-_BATCH_ROWS = 1 << 16
 _BUFFER = 1 << 18
 """Bytes of a column that are read at a time, however large the file or its row groups are."""
 
@@ -59,7 +60,7 @@ class Parquet:
         """The rows; see ``Typed``."""
         with _opened(self.file) as parquet:
             try:
-                for batch in parquet.iter_batches(_BATCH_ROWS, columns=list(names)):
+                for batch in parquet.iter_batches(table.batch_rows(len(names)), columns=list(names)):
                     yield frame_of(batch, names)
             except (pa.ArrowInvalid, OSError) as error:
                 message = f"file {self.name!r} is damaged: {error}"
@@ -88,7 +89,7 @@ def kinds_of(where: str, schema: pa.Schema, ignore: frozenset[str]) -> dict[str,
     Raises:
         DataError: Two columns have the same name or one has none, or a column has a type that is no single value.
     """
-    twice = next((name for name in schema.names if schema.names.count(name) > 1), None)
+    twice = next((name for name, count in Counter(schema.names).items() if count > 1), None)
     if twice is not None:
         message = f"{where} has two columns named {twice!r}; rename or remove one of them"
         raise DataError(message)
@@ -117,28 +118,47 @@ def footer(file: Readable) -> pq.FileMetaData:
         return parquet.metadata
 
 
-def columns(file: Readable, footer: pq.FileMetaData, names: Sequence[str], texts: Sequence[str]) -> pa.Table:
-    """Some columns of a file, whole.
+class Reader:
+    """Reads columns of a file whole; one thread's alone.
 
     Args:
         file: A Parquet file.
         footer: Its footer.
-        names: The columns.
-        texts: Those among them that hold text; they are read as they are stored, each distinct value once.
+        texts: Columns that hold text; they are read as they are stored, each distinct value once.
 
     Raises:
         DataError: The file is damaged.
     """
-    path = file.path if isinstance(file, File) and isinstance(file.system, LocalFileSystem) else ""
-    with contextlib.ExitStack() as stack:
-        try:
-            place = path or stack.enter_context(file.binary())
-            options = {"metadata": footer, "read_dictionary": list(texts), "memory_map": bool(path)}
-            parquet = stack.enter_context(pq.ParquetFile(place, **options))
-            return parquet.read(columns=list(names), use_threads=False)
-        except (pa.ArrowInvalid, OSError) as error:
-            message = f"file {file.name!r} is damaged: {error}"
-            raise DataError(message) from None
+
+    def __init__(self, file: Readable, footer: pq.FileMetaData, texts: Collection[str]) -> None:
+        path = file.path if isinstance(file, File) and isinstance(file.system, LocalFileSystem) else ""
+        self._file, self._stack = file, contextlib.ExitStack()
+        with _undamaged(file):
+            place = path or self._stack.enter_context(file.binary())
+            options = {"metadata": footer, "read_dictionary": list(texts), "pre_buffer": False}
+            self._parquet = self._stack.enter_context(pq.ParquetFile(place, **options))
+
+    def read(self, names: Sequence[str]) -> pa.Table:
+        """Some columns.
+
+        Raises:
+            DataError: The file is damaged.
+        """
+        with _undamaged(self._file):
+            return self._parquet.read(columns=list(names), use_threads=False)
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._stack.close()
+
+
+@contextlib.contextmanager
+def _undamaged(file: Readable) -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowInvalid, OSError) as error:
+        message = f"file {file.name!r} is damaged: {error}"
+        raise DataError(message) from None
 
 
 def kind_of(field: pa.Field, where: str) -> Kind | None:

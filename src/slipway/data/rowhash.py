@@ -26,23 +26,32 @@ def hashes(frame: pl.DataFrame, seed: int = 0) -> Keys:
         hashed by BLAKE2b.
     """
     total = np.full(len(frame), _text(str(seed)), dtype=np.uint64)
+    texts = [name for name, kind in frame.schema.items() if kind == pl.String]
+    plain = frame.select(_plain(name, kind) for name, kind in frame.schema.items() if name not in texts)
     for name in frame.columns:
-        total += _mix(_bits(frame[name]) ^ _mix(np.array([_text(name)], dtype=np.uint64)))
+        bits = _texts(frame.get_column(name)) if name in texts else _bits(plain.get_column(name).to_numpy())
+        if frame.get_column(name).null_count():
+            bits = np.where(frame.get_column(name).is_null().to_numpy(), _NULL, bits)
+        total += _mix(bits ^ _mix(np.array([_text(name)], dtype=np.uint64)))
     return _mix(total)
 
 
-def _bits(values: pl.Series) -> Keys:
-    if values.dtype == pl.String:
-        codes = values.rank("dense").fill_null(0).to_numpy()
-        levels = values.drop_nulls().unique().sort().to_list()
-        table = np.array([_NULL, *(_text(level) for level in levels)], dtype=np.uint64)
-        return np.asarray(table[codes])
-    null = values.is_null().to_numpy()
-    if values.dtype == pl.Float64:
-        bits = (values.fill_null(0.0).to_numpy() + 0.0).view(np.uint64)
-    else:
-        bits = values.to_physical().cast(pl.Int64).fill_null(0).to_numpy().view(np.uint64)
-    return np.where(null, _NULL, bits)
+def _plain(name: str, kind: pl.DataType) -> pl.Expr:
+    """A column as floats if it holds floats, else as integers; 0 for null."""
+    column = pl.col(name)
+    return (column if kind == pl.Float64 else column.to_physical().cast(pl.Int64)).fill_null(0)
+
+
+def _bits(values: NDArray[np.float64] | NDArray[np.int64]) -> Keys:
+    """The bits of each value, the same for -0.0 and 0.0."""
+    return (values + 0.0 if values.dtype == np.float64 else values).view(np.uint64)
+
+
+def _texts(values: pl.Series) -> Keys:
+    """The hash of each text, made once for each that is distinct; any for null."""
+    encoded = values.to_arrow().dictionary_encode()
+    hashed = np.array([*map(_text, encoded.dictionary.to_pylist()), 0], dtype=np.uint64)
+    return np.asarray(hashed[encoded.indices.fill_null(len(hashed) - 1).to_numpy()])
 
 
 def _mix(values: Keys) -> Keys:

@@ -13,11 +13,18 @@ from slipway.errors import DataError
 PART_ROWS = 1 << 18
 """Rows from which a part is written."""
 
-PART_BYTES = 1 << 25
+PART_BYTES = 1 << 24
 """Bytes in memory from which a part is written."""
 
-BATCH_ROWS = 1 << 16
+BATCH_ROWS = 1 << 15
 """Rows of a batch, at most."""
+
+BATCH_VALUES = 1 << 22
+"""Values of a batch that are aimed at: a wide table has fewer rows in each."""
+
+_LEAST_ROWS = 1 << 10
+_PAGE_BYTES = 1 << 17
+"""Bytes of a column's page: a reader holds one of each column, and its dictionary."""
 
 
 def write(batches: Iterable[pl.DataFrame], folder: Path) -> int:
@@ -92,18 +99,24 @@ class Writer:
 
 
 def batches(folder: Path, names: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
-    """The rows of a table in batches of at most ``BATCH_ROWS``.
+    """The rows of a table in batches of ``batch_rows``.
 
     Args:
         folder: The table.
         names: Columns to read; None for all.
     """
     for path in _files(folder):
-        with pq.ParquetFile(path, pre_buffer=False) as file:
-            for batch in file.iter_batches(BATCH_ROWS, columns=None if names is None else list(names)):
+        with pq.ParquetFile(path, pre_buffer=False, buffer_size=_PAGE_BYTES) as file:
+            wanted = file.schema_arrow.names if names is None else list(names)
+            for batch in file.iter_batches(batch_rows(len(wanted)), columns=wanted):
                 frame = pl.from_arrow(batch)
                 assert isinstance(frame, pl.DataFrame)  # noqa: S101 - a record batch is never a series
                 yield frame if names is None else pl.DataFrame([frame[name] for name in names])
+
+
+def batch_rows(columns: int) -> int:
+    """Rows of a batch of so many columns."""
+    return min(BATCH_ROWS, max(_LEAST_ROWS, BATCH_VALUES // max(columns, 1)))
 
 
 def parts(folder: Path) -> Iterator[pl.DataFrame]:
@@ -140,4 +153,5 @@ def _files(folder: Path) -> list[Path]:
 def _write_part(part: pl.DataFrame, folder: Path, index: int) -> None:
     path = folder / f"part-{index:05d}.parquet"
     with storage.told("written", str(path)):
-        pq.write_table(part.to_arrow(), path, compression="zstd")
+        sizes = {"data_page_size": _PAGE_BYTES, "dictionary_pagesize_limit": _PAGE_BYTES}
+        pq.write_table(part.to_arrow(), path, compression="zstd", **sizes)

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from slipway.data.schema import Kind
+from slipway.drift import discriminant
 from slipway.drift.comparison import Severity
+from slipway.drift.discriminant import Discriminant
+from slipway.drift.encoding import Encoded, encoded, ranks
 from slipway.drift.sample import Sample
 from slipway.drift.severity import grade
 from slipway.spec import Drift
@@ -19,18 +21,12 @@ Floats = NDArray[np.float64]
 MIN_ROWS = 50
 """Fewest rows of either table."""
 
-MAX_ROWS = 2_500
-"""Most rows of either table that are looked at."""
-
 NAMED = 10
 """Columns that are named at most."""
 
 _LEVEL = 0.0025
 _TELLING = 0.1
 """Share of the most telling column's loss of AUC from which a column is named."""
-
-_LEVELS = 50
-"""Levels of a category that the classifier tells apart; the others are one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +58,7 @@ class Separation:
 
 
 def separate(reference: Sample, current: Sample, kinds: Mapping[str, Kind], limits: Drift) -> Separation | None:
-    """Tries to tell two samples apart by gradient boosting on the columns that both have.
+    """Tries to tell two samples apart by the columns that both have and by their products.
 
     It is fitted on half of the rows and judged on the others, so that the test is exact. Cross-validation would judge
     on more rows, but its folds depend on each other, and the correction for that costs as much as it gains.
@@ -74,40 +70,23 @@ def separate(reference: Sample, current: Sample, kinds: Mapping[str, Kind], limi
         limits: PSI limits.
 
     Returns:
-        None where either has fewer than ``MIN_ROWS`` rows, or they share no column.
+        None where either has fewer than ``MIN_ROWS`` rows, or they share no column that varies.
     """
-    from threadpoolctl import threadpool_limits
-
-    sizes = min(len(reference.keys), MAX_ROWS), min(len(current.keys), MAX_ROWS)
+    sizes = len(reference.keys), len(current.keys)
     shared = [name for name in reference.columns if name in current.columns and name in kinds]
     if min(sizes) < MIN_ROWS or not shared:
         return None
-    x = np.column_stack(
-        [
-            _encoded(reference.columns[name][: sizes[0]], current.columns[name][: sizes[1]], kinds[name])
-            for name in shared
-        ]
-    )
+    rows = encoded(reference, current, kinds, shared)
+    if not len(rows.owners):
+        return None
     y = np.repeat([0, 1], sizes)
     fitted, held = _halves(sizes)
-    with threadpool_limits(1):  # several threads take longer for so few rows
-        model = _classifier([kinds[name] == "category" for name in shared]).fit(x[fitted], y[fitted])
-        auc, p_value = _judged(model, x[held], y[held])
-        psi = 2 * float(ndtri(min(max(auc, 0.5), ndtr(6)))) ** 2
-        severity = grade(psi, limits) if p_value < _LEVEL else "none"
-        named = _named(model, x[held], y[held], auc, shared) if severity != "none" else ()
+    model = discriminant.fit(rows.features[fitted], y[fitted], rows.scores)
+    auc, p_value = _judged(model.score(rows.features[held]), y[held])
+    psi = 2 * float(ndtri(min(max(auc, 0.5), ndtr(6)))) ** 2
+    severity = grade(psi, limits) if p_value < _LEVEL else "none"
+    named = _named(model, rows, held, y[held], shared) if severity != "none" else ()
     return Separation(auc, p_value, psi, severity, named, sizes)
-
-
-def _encoded(reference: NDArray[Any], current: NDArray[Any], kind: Kind) -> Floats:
-    """Places of numbers in their order, missing ones last; of levels, the more frequent first."""
-    both = np.concatenate([reference, current])
-    levels, codes, counts = np.unique(both, return_inverse=True, return_counts=True)
-    if kind != "category":
-        return np.asarray(codes, dtype=np.float64)
-    ranks = np.empty(len(levels))
-    ranks[np.argsort(-counts, kind="stable")] = np.arange(len(levels))
-    return np.asarray(np.minimum(ranks, _LEVELS)[codes])
 
 
 def _halves(sizes: tuple[int, int]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -118,37 +97,25 @@ def _halves(sizes: tuple[int, int]) -> tuple[NDArray[np.intp], NDArray[np.intp]]
     return np.concatenate(first), np.concatenate(second)
 
 
-def _classifier(categories: list[bool]) -> Any:
-    from sklearn.ensemble import HistGradientBoostingClassifier
-
-    return HistGradientBoostingClassifier(
-        max_iter=30,
-        max_leaf_nodes=15,
-        early_stopping=False,
-        class_weight="balanced",
-        categorical_features=categories,
-        random_state=0,
-    )
-
-
-def _judged(model: Any, x: Floats, y: NDArray[np.int64]) -> tuple[float, float]:
+def _judged(scores: Floats, y: NDArray[np.int64]) -> tuple[float, float]:
     """The AUC, and the probability of one as large without drift."""
-    from scipy.stats import rankdata
-
-    ranks = rankdata(model.predict_proba(x)[:, 1])
+    places, ties = ranks(scores)
     m, n = int(y.sum()), int((1 - y).sum())
-    auc = float(ranks[y == 1].sum() - m * (m + 1) / 2) / (n * m)
-    ties = np.unique(ranks, return_counts=True)[1].astype(float)
-    variance = (n + m + 1 - np.sum(ties**3 - ties) / ((n + m) * (n + m - 1))) / (12 * n * m)
+    auc = float(places[y == 1].sum() - m * (m + 1) / 2) / (n * m)
+    together = ties.astype(np.float64)
+    variance = (n + m + 1 - np.sum(together**3 - together) / ((n + m) * (n + m - 1))) / (12 * n * m)
     return auc, float(ndtr((0.5 - auc) / np.sqrt(variance))) if variance > 0 else 1.0
 
 
-def _named(model: Any, x: Floats, y: NDArray[np.int64], auc: float, names: list[str]) -> tuple[tuple[str, float], ...]:
-    order = np.random.default_rng(0).permutation(len(x))
-    lost = np.empty(len(names))
-    for at in range(len(names)):
-        shuffled = x.copy()
-        shuffled[:, at] = x[order, at]
-        lost[at] = auc - _judged(model, shuffled, y)[0]
+def _named(
+    model: Discriminant, rows: Encoded, held: NDArray[np.intp], y: NDArray[np.int64], names: list[str]
+) -> tuple[tuple[str, float], ...]:
+    x = rows.features[held]
+    auc, order = _judged(model.score(x), y)[0], np.random.default_rng(0).permutation(len(x))
+    lost = np.zeros(len(names))
+    for at in np.unique(rows.owners).tolist():
+        shuffled, own = x.copy(), rows.owners == at
+        shuffled[:, own] = x[order][:, own]
+        lost[at] = auc - _judged(model.score(shuffled), y)[0]
     most = np.argsort(-lost, kind="stable")[:NAMED].tolist()
     return tuple((names[at], float(lost[at])) for at in most if lost[at] > _TELLING * lost.max())

@@ -1,16 +1,21 @@
 """How far apart two distributions of a number are."""
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from slipway.drift.points import Points
+from slipway.drift.points import Floats, Points
 
-_PART = 1 << 16
-"""Values of the reference that are merged with the current ones at a time, so that they stay in the cache."""
+_CELL = 64
+"""Values of the reference in a cell."""
+
+_HUGE = 1e150
+"""Size from which the area is measured in units of the largest value, so that no sum overflows."""
 
 _LARGEST = float(np.finfo(np.float64).max)
+
+Whole = NDArray[np.int64]
 
 
 def distances(reference: Points, current: Points) -> tuple[float, float]:
@@ -24,16 +29,15 @@ def distances(reference: Points, current: Points) -> tuple[float, float]:
         current: Likewise.
     """
     n, m = reference.rows, current.rows
-    scale = float(np.abs([side.values[end] for side in (reference, current) for end in (0, -1)]).max()) or 1.0
-    largest, area, before, height = 0.0, 0.0, 0.0, 0.0
-    for values, mine, total in _parts(reference, current):
-        gap = np.abs(mine * (n + m) - total * n) / (float(n) * m)
-        last = np.append(values[1:] > values[:-1], True)
-        largest = max(largest, float(np.max(gap * last)))
-        scaled = values / scale
-        area += height * (float(scaled[0]) - before) + float(np.dot(gap[:-1], np.diff(scaled)))
-        before, height = float(scaled[-1]), float(gap[-1])
-    return largest, min(area * scale, _LARGEST)
+    most = float(np.abs([side.values[end] for side in (reference, current) for end in (0, -1)]).max())
+    scale = most if most > _HUGE else 1.0
+    one, other = reference.values, current.values
+    if reference.counts is None and current.counts is None and scale == 1:
+        largest, area = _of_values(one, other)
+    else:
+        steps = np.concatenate([_rows(reference) * m, _rows(current) * -n])
+        largest, area = _walked(one, other, steps, _Stretches.whole(one, other), scale)
+    return largest / (float(n) * m), min(area / (float(n) * m) * scale, _LARGEST)
 
 
 def sketched_error(reference: Points, current: Points, *, whole: bool) -> float:
@@ -57,26 +61,93 @@ def sketched_error(reference: Points, current: Points, *, whole: bool) -> float:
     return float(np.max(np.where(single, 0.0, smaller), initial=0.0))
 
 
-Whole = NDArray[np.int64]
+def _rows(points: Points) -> Whole:
+    return np.ones(len(points.values), np.int64) if points.counts is None else points.counts
 
 
-def _parts(reference: Points, current: Points) -> Iterator[tuple[NDArray[np.float64], Whole, Whole]]:
-    """Values of both in order; the reference's rows and all rows up to each, ties at the end of a part complete."""
-    ends = np.append(reference.values[_PART - 1 : -1 : _PART], np.inf)
-    cuts = [np.searchsorted(side.values, ends, side="right").tolist() for side in (reference, current)]
-    mine = total = start = begin = 0
-    for stop, end in zip(*cuts, strict=True):
-        values = np.concatenate([reference.values[start:stop], current.values[begin:end]])
-        order = np.argsort(values, kind="stable")
-        own = _rows(reference, start, stop, end - begin)
-        here = mine + np.cumsum(own[order])
-        both = total + np.cumsum((own + _rows(current, begin, end, stop - start, first=False))[order])
-        if len(values):
-            yield values[order], here, both
-            mine, total, start, begin = int(here[-1]), int(both[-1]), stop, end
+@dataclass(frozen=True, slots=True)
+class _Stretches:
+    """Stretches of the line, each with values; heights are differences of the distribution functions, times n m.
+
+    Attributes:
+        starts: Where each begins, shape (s,).
+        heights: The height there.
+        sizes: Values in each, of both samples together.
+    """
+
+    starts: Floats
+    heights: Whole
+    sizes: Whole
+
+    @classmethod
+    def whole(cls, one: Floats, other: Floats) -> "_Stretches":
+        """The whole line as one."""
+        first = np.array([min(one[0], other[0])])
+        return cls(first, np.zeros(1, np.int64), np.array([len(one) + len(other)]))
 
 
-def _rows(points: Points, start: int, stop: int, others: int, *, first: bool = True) -> Whole:
-    counts = np.ones(stop - start, np.int64) if points.counts is None else points.counts[start:stop]
-    zeros = np.zeros(others, np.int64)
-    return np.concatenate([counts, zeros] if first else [zeros, counts])
+def _of_values(one: Floats, other: Floats) -> tuple[float, float]:
+    """The largest height and the area below all heights.
+
+    The line is cut into cells. How far the height can move within a cell is known from its ends; where it can neither
+    change its sign nor exceed the largest at any end, the area is a sum over the cell, and the order of its values does
+    not matter. The others are walked through.
+    """
+    n, m = len(one), len(other)
+    cuts = np.unique(np.append(one[_CELL - 1 :: _CELL], max(one[-1], other[-1])))
+    ends = [np.searchsorted(side, cuts, side="right") for side in (one, other)]
+    mine, others = (np.diff(places, prepend=0) for places in ends)
+    after = ends[0] * m - ends[1] * n
+    before, starts = np.append(0, after[:-1]), np.append(min(one[0], other[0]), cuts[:-1])
+    up, down = mine * m, others * n
+    high, low = np.minimum(before + up, after + down), np.maximum(before - down, after - up)
+    largest = int(np.abs(after).max())
+    walked = ((low < 0) & (high > 0)) | (np.maximum(high, -low) > largest)
+    walked &= ~(_at_the_cut(one, ends[0], mine, cuts) & _at_the_cut(other, ends[1], others, cuts))
+    sums = m * _to_the_cut(one, mine, cuts) - n * _to_the_cut(other, others, cuts)
+    areas = np.abs(before * (cuts - starts) + sums)
+    if not walked.any():
+        return largest, float(areas.sum())
+    some = [side[np.repeat(walked, sizes)] for side, sizes in ((one, mine), (other, others))]
+    steps = np.repeat([m, -n], [len(part) for part in some])
+    stretches = _Stretches(starts[walked], before[walked], (mine + others)[walked])
+    highest, area = _walked(some[0], some[1], steps, stretches)
+    return max(largest, highest), float(areas[~walked].sum()) + area
+
+
+def _at_the_cut(values: Floats, ends: Whole, sizes: Whole, cuts: Floats) -> NDArray[np.bool_]:
+    """Whether a cell's values are all at its end."""
+    return np.asarray((sizes == 0) | (values[np.minimum(ends - sizes, len(values) - 1)] == cuts))
+
+
+def _to_the_cut(values: Floats, sizes: Whole, cuts: Floats) -> Floats:
+    """The sum of the distances of a cell's values from its end."""
+    sums, filled = np.zeros(len(cuts)), sizes > 0
+    away = np.repeat(cuts, sizes)
+    away -= values
+    sums[filled] = np.add.reduceat(away, (np.cumsum(sizes) - sizes)[filled])
+    return sums
+
+
+def _walked(one: Floats, other: Floats, steps: Whole, stretches: _Stretches, scale: float = 1.0) -> tuple[float, float]:
+    """The largest height and the area of stretches, value by value.
+
+    Args:
+        one: The first sample's values in the stretches, in order.
+        other: The second's.
+        steps: How much each value adds to the height, those of the first sample first.
+        stretches: The stretches, in order; each ends at its last value.
+        scale: The unit of the area, so that it does not overflow.
+    """
+    both = np.concatenate([one, other])
+    order = np.argsort(both, kind="stable")
+    values, climbed = both[order], np.cumsum(steps[order])
+    ends = np.cumsum(stretches.sizes)
+    begins = ends - stretches.sizes
+    offsets = stretches.heights - np.append(0, climbed)[begins]
+    heights = np.abs(climbed + np.repeat(offsets, stretches.sizes))
+    last = np.append(values[1:] > values[:-1], True)
+    widths = np.diff(values / scale, append=values[-1] / scale)
+    widths[ends - 1] = 0
+    first = np.abs(stretches.heights) * (values[begins] / scale - stretches.starts / scale)
+    return float(np.max(heights * last)), float(np.sum(heights * widths) + np.sum(first))

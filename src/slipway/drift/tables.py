@@ -1,9 +1,10 @@
 """A table that is at hand against another, or against a profile: everything that can be found."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from slipway.data import rows as some
 from slipway.data.columns import Columns
@@ -11,6 +12,7 @@ from slipway.data.schema import Kind
 from slipway.drift import between, classifier, dependence, multivariate, performance
 from slipway.drift import sample as samples
 from slipway.drift.answers import Named, answers, kinds_of
+from slipway.drift.comparison import Comparison
 from slipway.drift.findings import Findings, lift
 from slipway.drift.performance import Answers, Performance, watch
 from slipway.drift.profile import Profile
@@ -36,8 +38,16 @@ def compare(
         DataError: There are too few rows to compare, or it can't be told what is predicted.
     """
     known = before.importances if isinstance(before, Profile) and importances is None else importances or {}
-    data = between.compare(before, now, limits, known)
     kinds = {name: kind for name, kind in _shared(before.kinds, now.kinds).items() if name not in named.columns}
+    together = _together(before, kinds, known)
+    now, current = _drawn(now, together, seed=1)
+    if isinstance(before, Profile):
+        data = between.compare(before, now, limits, known)
+        found = Findings(data, multivariate=multivariate.compare(before.dependence, current(), limits))
+    else:
+        before, reference = _drawn(before, together, seed=0)
+        data = between.compare(before, now, limits, known)
+        found = _with_rows(data, reference(), current(), together, limits)
     target = predictions = None
     if named.truth:
         data, target = lift(data, named.truth)
@@ -45,30 +55,30 @@ def compare(
         data, predictions = lift(data, named.prediction)
     if named.time:
         data, _ = lift(data, named.time)
-    found = Findings(data, predictions, target)
+    found = replace(found, data=data, predictions=predictions, target=target)
     if named.truth and named.prediction:
         found = replace(found, performance=_performance(before, now, limits, named))
     notes = tuple(note for note in (data.advice, samples.note(kinds, known)) if note)
-    if isinstance(before, Profile):
-        return replace(_with_profile(found, before.dependence, now, kinds, limits), notes=notes)
-    together = {name: kinds[name] for name in samples.names(kinds, known)}
-    return replace(_with_table(found, before, now, together, limits), notes=notes)
+    return replace(found, notes=notes)
 
 
-def _with_profile(
-    found: Findings, known: dependence.Dependence | None, now: Columns, kinds: Mapping[str, Kind], limits: Drift
+def _together(before: Columns | Profile, kinds: Mapping[str, Kind], known: Mapping[str, float]) -> dict[str, Kind]:
+    """The columns that are looked at together, with their kinds."""
+    if not isinstance(before, Profile):
+        return {name: kinds[name] for name in samples.names(kinds, known)}
+    names = before.dependence.columns if before.dependence else ()
+    return {name: kinds[name] for name in names if name in kinds}
+
+
+def _with_rows(
+    data: Comparison, reference: Sample, current: Sample, kinds: Mapping[str, Kind], limits: Drift
 ) -> Findings:
-    together = {name: kinds[name] for name in (known.columns if known else ()) if name in kinds}
-    return replace(found, multivariate=multivariate.compare(known, _sample(now, together, 1), limits))
-
-
-def _with_table(found: Findings, before: Columns, now: Columns, kinds: Mapping[str, Kind], limits: Drift) -> Findings:
-    one, other = (_sample(table, kinds, seed) for seed, table in enumerate((before, now)))
-    return replace(
-        found,
-        multivariate=multivariate.compare(dependence.fit(one, kinds), other, limits),
-        separation=classifier.separate(one, other, kinds, limits) if limits.classifier else None,
-    )
+    with threadpool_limits(1):  # several threads take longer for so few rows
+        return Findings(
+            data,
+            multivariate=multivariate.compare(dependence.fit(reference, kinds), current, limits),
+            separation=classifier.separate(reference, current, kinds, limits) if limits.classifier else None,
+        )
 
 
 def _shared(before: Mapping[str, Kind | None], now: Mapping[str, Kind | None]) -> dict[str, Kind]:
@@ -82,12 +92,17 @@ def _pairs(before: Mapping[str, Kind | None], now: Mapping[str, Kind | None]) ->
             yield name, kind if kind == other else "number"
 
 
-def _sample(table: Columns, kinds: Mapping[str, Kind], seed: int) -> Sample:
-    if not kinds:
-        return Sample(table.rows, np.empty(0), {})
-    frame = some.take(table, kinds, some.choose(table.rows, samples.ROWS, seed))
-    drawn = samples.fit(inputs(frame, kinds), list(kinds), np.random.default_rng(seed))
-    return replace(drawn, rows=table.rows)
+def _drawn(table: Columns, kinds: Mapping[str, Kind], seed: int) -> tuple[Columns, Callable[[], Sample]]:
+    """The table, and what gives a sample of it when it has been read."""
+    read, rows = some.aside(table, kinds, some.choose(table.rows, samples.ROWS, seed))
+
+    def sample() -> Sample:
+        if not kinds:
+            return Sample(table.rows, np.empty(0), {})
+        drawn = samples.fit(inputs(rows(), kinds), list(kinds), np.random.default_rng(seed))
+        return replace(drawn, rows=table.rows)
+
+    return read, sample
 
 
 def _performance(before: Columns | Profile, now: Columns, limits: Drift, named: Named) -> Performance:

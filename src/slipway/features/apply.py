@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from slipway.data.schema import Schema
 from slipway.features import category, date, expression, number, target_mean, text
 from slipway.features.arithmetic import Floats, Numpy
+from slipway.features.category import Codes
 from slipway.features.expression import Derived
 from slipway.features.inputs import prepared
 from slipway.features.plan import Plan
 from slipway.features.target_mean import Folds
 
-ROWS = 1 << 15
+ROWS = 1 << 14
 """Rows that a thread transforms at a time: a column of them stays in the processor's cache."""
 
 
@@ -37,10 +38,12 @@ def transform(
     names = plan.names
     made = np.empty((len(names), len(frame)), dtype=np.float32)
     ready = prepared(frame, schema.kinds)
+    codes = category.coded((*plan.categories, *plan.ordinals, *plan.targets), ready)
 
     def fill(start: int) -> None:
         rows = slice(start, start + ROWS)
-        _fill(made[:, rows], plan, ready[rows], None if folds is None else folds[rows], others)
+        part = {column: coded[rows] for column, coded in codes.items()}
+        _fill(made[:, rows], plan, ready[rows], part, None if folds is None else folds[rows], others)
 
     with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
         list(threads.map(fill, range(0, len(frame), ROWS)))
@@ -48,21 +51,27 @@ def transform(
 
 
 def _fill(
-    made: NDArray[np.float32], plan: Plan, ready: pl.DataFrame, folds: Folds | None, others: list[Floats] | None
+    made: NDArray[np.float32],
+    plan: Plan,
+    ready: pl.DataFrame,
+    codes: Codes,
+    folds: Folds | None,
+    others: list[Floats] | None,
 ) -> None:
     ready = derive(plan.derived, ready)
     columns = chain(
         number.columns(plan.numbers, ready),
         date.columns(plan.dates, ready),
-        category.columns(plan.categories, ready),
-        category.ordinal_columns(plan.ordinals, ready),
-        target_mean.columns(plan.targets, ready, folds, others),
+        category.columns(plan.categories, codes),
+        category.ordinal_columns(plan.ordinals, codes),
+        target_mean.columns(plan.targets, codes, folds, others),
         text.columns(plan.texts, ready),
     )
     kept = None if plan.kept is None else set(plan.kept)
     chosen = (column for place, column in enumerate(columns) if kept is None or place in kept)
-    for feature, column in zip(made, chosen, strict=True):
-        np.copyto(feature, column, casting="unsafe")
+    with np.errstate(over="ignore"):
+        for feature, column in zip(made, chosen, strict=True):
+            np.copyto(feature, column, casting="unsafe")
 
 
 def matrix(features: pl.DataFrame) -> NDArray[np.float32]:

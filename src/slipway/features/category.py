@@ -1,7 +1,7 @@
 """Categories: one feature a level, or the rank of the level."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from slipway.features.builder import Builder
 from slipway.features.named import Named
+
+Codes = Mapping[str, NDArray[Any]]
+"""Column to the code of each row, shape (n,)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +49,6 @@ class Levels:
         """Code of a level that is not known; ``width`` where there is none."""
         return len(self.levels) if self.other else self.width
 
-    def coded(self, frame: pl.DataFrame) -> NDArray[Any]:
-        """The code of each prepared row, in the smallest type that holds all of them."""
-        codes = self.codes
-        places = frame[self.column].cast(pl.Enum(list(codes)), strict=False).to_physical().fill_null(len(codes))
-        return np.array([*codes.values(), self.unknown], np.min_scalar_type(self.width)).take(places.to_numpy())
-
 
 class Category(Levels):
     """A category with one feature a code; a level without a code sets none."""
@@ -77,6 +74,26 @@ def ranked(counts: Counter[str], most: int, least_rows: int) -> tuple[str, ...]:
     return tuple(level for level, count in order[:most] if count >= least_rows)
 
 
+def coded(steps: Sequence[Levels], frame: pl.DataFrame) -> Codes:
+    """The code of each prepared row in each column, in the smallest type that holds all of them.
+
+    Args:
+        steps: The categories.
+        frame: Prepared rows, see ``slipway.features.inputs.prepared``.
+    """
+    tables = {step.column: step.codes for step in steps}
+    known = [pl.col(name).cast(pl.Enum(list(codes)), strict=False) for name, codes in tables.items()]
+    places = frame.select(
+        level.to_physical().fill_null(len(codes)) for level, codes in zip(known, tables.values(), strict=True)
+    )
+    return {
+        step.column: np.array([*tables[step.column].values(), step.unknown], np.min_scalar_type(step.width)).take(
+            places.get_column(step.column).to_numpy()
+        )
+        for step in steps
+    }
+
+
 def names(steps: tuple[Category, ...]) -> list[Named]:
     """The features of one-hot encoding."""
     named = []
@@ -87,10 +104,10 @@ def names(steps: tuple[Category, ...]) -> list[Named]:
     return named
 
 
-def columns(steps: tuple[Category, ...], frame: pl.DataFrame) -> Iterator[NDArray[Any]]:
-    """The features of prepared rows by one-hot encoding."""
+def columns(steps: tuple[Category, ...], codes: Codes) -> Iterator[NDArray[Any]]:
+    """The features of coded rows by one-hot encoding."""
     for step in steps:
-        coded = step.coded(frame)
+        coded = codes[step.column]
         yield from (coded == code for code in range(step.width))
 
 
@@ -114,9 +131,9 @@ def ordinal_names(steps: tuple[Ordinal, ...]) -> list[Named]:
     return [Named(f"{step.column} rank", step.column) for step in steps]
 
 
-def ordinal_columns(steps: tuple[Ordinal, ...], frame: pl.DataFrame) -> Iterator[NDArray[Any]]:
-    """The features of prepared rows by ordinal encoding: levels from 0, most frequent first."""
-    return (step.coded(frame) for step in steps)
+def ordinal_columns(steps: tuple[Ordinal, ...], codes: Codes) -> Iterator[NDArray[Any]]:
+    """The features of coded rows by ordinal encoding: levels from 0, most frequent first."""
+    return (codes[step.column] for step in steps)
 
 
 def ordinal_nodes(build: Builder, steps: tuple[Ordinal, ...]) -> list[str]:

@@ -65,17 +65,21 @@ def names(steps: tuple[Number, ...]) -> list[Named]:
 
 def columns(steps: tuple[Number, ...], frame: pl.DataFrame) -> Iterator[NDArray[Any]]:
     """The features of prepared rows; see ``slipway.features.inputs.prepared``."""
+    fills, lows, highs = np.clip(_constants(steps), -LARGEST, LARGEST).astype(np.float32)
     missing = []
-    for step in steps:
-        values = frame[step.column].to_numpy()
+    for step, fill, low, high in zip(steps, fills, lows, highs, strict=True):
+        values = frame.get_column(step.column).to_numpy().astype(np.float32)
         missing.append(np.isnan(values))
-        filled = np.where(missing[-1], step.fill, values)
-        yield np.clip(filled, _bounded(step.low, -LARGEST), _bounded(step.high, LARGEST))
+        np.copyto(values, fill, where=missing[-1])
+        yield np.clip(values, low, high, out=values)
     yield from (flags for step, flags in zip(steps, missing, strict=True) if step.indicator)
 
 
-def _bounded(bound: float | None, default: float) -> float:
-    return default if bound is None else min(max(bound, -LARGEST), LARGEST)
+def _constants(steps: tuple[Number, ...]) -> NDArray[np.float64]:
+    """Fills, lower and upper bounds, shape (3, columns)."""
+    lows = [-LARGEST if step.low is None else step.low for step in steps]
+    highs = [LARGEST if step.high is None else step.high for step in steps]
+    return np.array([[step.fill for step in steps], lows, highs])
 
 
 def nodes(build: Builder, steps: tuple[Number, ...]) -> list[str]:

@@ -14,8 +14,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from slipway.data.schema import Target
+from slipway.features import category
 from slipway.features.builder import Builder
-from slipway.features.category import Levels
+from slipway.features.category import Codes, Levels
 from slipway.features.named import Named
 
 Floats = NDArray[np.float64]
@@ -57,7 +58,8 @@ def fit(
     Returns:
         For each category an array (folds, codes, 1 + outputs): rows, and sums of each output.
     """
-    return [_sums(step.coded(frame), folds, _indicators(goal, step), (count, step.width)) for step in steps]
+    codes = category.coded(steps, frame)
+    return [_sums(codes[step.column], folds, _indicators(goal, step), (count, step.width)) for step in steps]
 
 
 def merge(parts: Sequence[list[Floats]]) -> list[Floats]:
@@ -90,22 +92,22 @@ def names(steps: tuple[TargetMean, ...]) -> list[Named]:
 
 
 def columns(
-    steps: tuple[TargetMean, ...], frame: pl.DataFrame, folds: Folds | None = None, others: list[Floats] | None = None
+    steps: tuple[TargetMean, ...], codes: Codes, folds: Folds | None = None, others: list[Floats] | None = None
 ) -> Iterator[NDArray[Any]]:
-    """The features of prepared rows.
+    """The features of coded rows.
 
     Args:
         steps: The categories.
-        frame: The rows.
+        codes: The rows, see ``slipway.features.category.coded``.
         folds: Fold of each row when they are training rows, shape (n,).
         others: The means from the other folds, from ``finish``, when they are.
     """
     for place, step in enumerate(steps):
-        codes = step.coded(frame)
+        coded = codes[step.column]
         if folds is None or others is None:
-            yield from np.asarray(step.means, dtype=np.float32)[codes].T
+            yield from np.asarray(step.means, dtype=np.float32)[coded].T
         else:
-            yield from others[place][folds, codes].T
+            yield from others[place][folds, coded].T
 
 
 def nodes(build: Builder, steps: tuple[TargetMean, ...]) -> list[str]:

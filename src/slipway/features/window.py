@@ -23,6 +23,7 @@ _OVER: dict[str, Callable[[Floats, Places], Floats]] = {
     "min": np.fmin.reduceat,
     "max": np.fmax.reduceat,
 }
+_CALLED = {"std": "standard deviation"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,11 @@ def describe(window: Window, entity: str, time: str) -> Rolling:
             window.name, f"{window.column!r} of the {which} row of the same {entity!r} with an earlier {time!r}"
         )
     back = f"the {window.rows} rows" if window.rows is not None else f"the {window.days:g} days"
-    what = "how many values there are" if window.statistic == "count" else f"the {window.statistic}"
+    what = (
+        "how many values there are"
+        if window.statistic == "count"
+        else f"the {_CALLED.get(window.statistic, window.statistic)}"
+    )
     return Rolling(
         window.name, f"{what} of {window.column!r} in {back} of the same {entity!r} before the row's {time!r}"
     )
@@ -95,7 +100,26 @@ def _value(window: Window, values: Floats, times: Floats, dated: Places, before:
         start = np.maximum(before - window.rows, dated)
     else:
         start = _since(times, dated, before, (window.days or 0.0) * _MICROSECONDS_A_DAY)
-    return _statistic(window.statistic, values, start, np.maximum(before, start))
+    end = np.maximum(before, start)
+    if window.statistic == "std":
+        return _deviation(values, np.nan_to_num(values[dated]), start, end)
+    return _statistic(window.statistic, values, start, end)
+
+
+def _deviation(values: Floats, origin: Floats, start: Places, end: Places) -> Floats:
+    """The sample standard deviation of values[start:end], NaN for fewer than two of them.
+
+    Args:
+        values: Values, NaN for what is missing.
+        origin: A value of the same size, that of the entity's first row: what is left of squares is then not rounding.
+        start: Where each window starts.
+        end: Where it ends.
+    """
+    known = np.append(~np.isnan(values), False).astype(np.float64)
+    away = np.append(np.nan_to_num(values - origin), 0.0)
+    count, total, squares = (_reduced(np.add.reduceat, of, start, end) for of in (known, away, away * away))
+    spread = np.maximum(squares - total * total / np.maximum(count, 1.0), 0.0)
+    return np.where(count > 1, np.sqrt(spread / np.maximum(count - 1, 1.0)), np.nan)
 
 
 def _statistic(name: str, values: Floats, start: Places, end: Places) -> Floats:

@@ -11,7 +11,7 @@ from slipway.rollout import tracks
 from slipway.rollout import trial as trials
 from slipway.rollout import wait as waiting
 from slipway.rollout.analysis import Verdict, analyse
-from slipway.rollout.api import Cluster
+from slipway.rollout.api import Cluster, missing
 from slipway.rollout.lease import Lease, Progress
 from slipway.rollout.revision import Revision
 from slipway.rollout.samples import Window
@@ -217,7 +217,8 @@ def keep_alive(cluster: Cluster, track: Object) -> None:
     until = f"{time.time() + _ALIVE_SECONDS:.0f}"
     for pod in pods(cluster, track):
         body = {"metadata": {"annotations": {tracks.LEASED: until}}}
-        cluster.patch("Pod", pod["metadata"]["name"], body)
+        with missing():  # a pod may go at any time
+            cluster.patch("Pod", pod["metadata"]["name"], body)
 
 
 def _analyse(move: Move, track: Object) -> None:

@@ -8,7 +8,7 @@ from slipway.spec.section import Section, Share
 
 DatePart = Literal["year", "month", "day", "weekday", "hour", "age"]
 Encoding = Literal["auto", "one_hot", "ordinal", "target", "none"]
-Statistic = Literal["lag", "mean", "sum", "min", "max", "count"]
+Statistic = Literal["lag", "mean", "std", "sum", "min", "max", "count"]
 
 
 class ColumnFeatures(Section):
@@ -51,7 +51,7 @@ class Window(Section):
     column: str = Field(min_length=1)
     """The number, integer or boolean column that is looked at; the target is allowed."""
     statistic: Statistic = "lag"
-    """The value so many rows before (lag), or what the earlier rows in the window amount to."""
+    """The value so many rows before (lag), or what the earlier rows in the window amount to; std needs two values."""
     rows: int | None = Field(default=None, ge=1, le=100_000)
     """How many rows back; of a lag, which one."""
     days: float | None = Field(default=None, gt=0)

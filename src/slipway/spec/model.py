@@ -13,6 +13,7 @@ from slipway.spec.gates import Gates
 from slipway.spec.origin import Origin
 from slipway.spec.quality import Quality
 from slipway.spec.rollout import Rollout
+from slipway.spec.schedule import Schedule
 from slipway.spec.search import Search
 from slipway.spec.section import Section
 from slipway.spec.serving import Serving
@@ -85,3 +86,4 @@ class Spec(Section):
     serving: Serving = Serving()
     rollout: Rollout = Rollout()
     execution: Execution = Execution()
+    schedule: Schedule = Schedule()

@@ -123,8 +123,8 @@ def _selected(fitted: Fitted, train: Path, schema: Schema, spec: Spec) -> Fitted
 
 
 def _features(folder: Path, fitted: Fitted, schema: Schema, *, training: bool) -> Iterator[pl.DataFrame]:
-    at = 0
-    for frame in tables.batches(folder):
+    at, most = 0, tables.batch_rows(len(fitted.plan.names))
+    for frame in (part for batch in tables.batches(folder) for part in batch.iter_slices(most)):
         folds = fitting.folds_of(frame, at, schema, fitted.folds) if training and fitted.others else None
         made = transform(fitted.plan, frame, schema, folds, fitted.others)
         at += len(frame)

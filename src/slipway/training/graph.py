@@ -2,9 +2,8 @@
 
 from typing import Any
 
-import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 
 from slipway.data.schema import Target
 from slipway.features.graph import IR_VERSION, ML_OPSET, OPSET
@@ -47,23 +46,30 @@ def made_of(
     return helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="slipway")
 
 
-def link(scores: str, target: Target, constants: list[onnx.TensorProto]) -> list[onnx.NodeProto]:
+def link(scores: str, target: Target) -> list[onnx.NodeProto]:
     """Nodes from scores to ``outputs``: probabilities by the logistic function or softmax; a regression's as they are.
+
+    Probabilities are rounded to single precision: the last digits of double precision depend on a row's place in its
+    batch, where the processor takes several rows at once.
 
     Args:
         scores: Name of scores in double precision: (N, 1), or (N, k) with more than two classes.
         target: The target.
-        constants: What the nodes need is added here.
     """
     if target.task == "regression":
         return [helper.make_node("Identity", [scores], [OUTPUT])]
     if target.task == "multiclass":
-        return [helper.make_node("Softmax", [scores], [OUTPUT], axis=1)]
-    constants.append(numpy_helper.from_array(np.array(1.0), "one"))
+        nodes = [helper.make_node("Softmax", [scores], ["exact"], axis=1)]
+    else:
+        nodes = [
+            helper.make_node("Neg", [scores], ["against"]),
+            helper.make_node("Concat", ["against", scores], ["both"], axis=1),
+            helper.make_node("Sigmoid", ["both"], ["exact"]),
+        ]
     return [
-        helper.make_node("Sigmoid", [scores], ["positive"]),
-        helper.make_node("Sub", ["one", "positive"], ["negative"]),
-        helper.make_node("Concat", ["negative", "positive"], [OUTPUT], axis=1),
+        *nodes,
+        helper.make_node("Cast", ["exact"], ["single"], to=TensorProto.FLOAT),
+        helper.make_node("Cast", ["single"], [OUTPUT], to=TensorProto.DOUBLE),
     ]
 
 

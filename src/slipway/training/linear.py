@@ -49,7 +49,7 @@ class LinearModel:
             helper.make_node("Cast", [graph.INPUT], ["x"], to=TensorProto.DOUBLE),
             helper.make_node("MatMul", ["x", "weights"], ["products"]),
             helper.make_node("Add", ["products", "bias"], ["scores"]),
-            *graph.link("scores", self.target, constants),
+            *graph.link("scores", self.target),
         ]
         width = len(self.target.classes) or 1
         return graph.made_of(nodes, constants, len(weights), width)

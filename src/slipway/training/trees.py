@@ -51,7 +51,7 @@ def to_onnx(trees: Sequence[Tree], base: NDArray[np.float64], features: int, tar
         _ensemble(trees, len(base)),
         helper.make_node("Cast", ["sums"], ["exact sums"], to=TensorProto.DOUBLE),
         helper.make_node("Add", ["exact sums", "base"], ["scores"]),
-        *graph.link("scores", target, constants),
+        *graph.link("scores", target),
     ]
     return graph.made_of(nodes, constants, features, len(target.classes) or 1)
 

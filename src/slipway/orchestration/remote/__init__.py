@@ -1,0 +1,1 @@
+"""A KFP that runs elsewhere: reaching it, uploading to it, starting and following runs, schedules."""
