@@ -65,9 +65,9 @@ imports: dev ## lower rooms never import higher ones
 
 check: lint types imports workflows ## lint, types, the import contract and the workflows
 
-compile: dev ## the compiled pipelines and the components' READMEs
+compile: dev ## the compiled pipelines, and each component's README and YAML
 	@$(BIN)/slipway compile --output pipelines/compiled
-	@$(BIN)/python -m slipway.orchestration.readme components
+	@$(BIN)/python -m slipway.orchestration.folders components
 
 lock: ## the lock file, anew; UPGRADE=--upgrade takes the newest of everything
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -98,4 +98,4 @@ def main(folders: list[Path], modules: list[str]) -> None:
 
 if __name__ == "__main__":
     cut = sys.argv.index("--")
-    main([Path(name).resolve() for name in sys.argv[1:cut]], sys.argv[cut + 1 :])
+    main([Path(name).absolute() for name in sys.argv[1:cut]], sys.argv[cut + 1 :])

@@ -1,1 +1,5 @@
 """The KFP component ``deploy``."""
+
+from .component import deploy
+
+__all__ = ["deploy"]

@@ -1,1 +1,5 @@
 """The KFP component ``drift``."""
+
+from .component import drift
+
+__all__ = ["drift"]

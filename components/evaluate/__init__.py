@@ -1,1 +1,5 @@
 """The KFP component ``evaluate``."""
+
+from .component import evaluate
+
+__all__ = ["evaluate"]

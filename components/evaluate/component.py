@@ -5,10 +5,8 @@ from typing import Any, Dict, NamedTuple
 from kfp import dsl
 from kfp.dsl import HTML, Artifact, ClassificationMetrics, Dataset, Input, Markdown, Metrics, Model, Output
 
-from slipway.orchestration.images import COMPONENTS
 
-
-@dsl.component(base_image=COMPONENTS, install_kfp_package=False)
+@dsl.component(base_image="slipway/python-components:0.1.0", install_kfp_package=False)
 def evaluate(
     rows: Input[Dataset],
     features: Input[Dataset],

@@ -1,1 +1,5 @@
 """The KFP component ``featurize``."""
+
+from .component import featurize
+
+__all__ = ["featurize"]

@@ -1,1 +1,5 @@
 """The KFP component ``register``."""
+
+from .component import register
+
+__all__ = ["register"]

@@ -1,1 +1,5 @@
 """The KFP component ``train``."""
+
+from .component import train
+
+__all__ = ["train"]

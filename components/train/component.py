@@ -5,10 +5,8 @@ from typing import Any, Dict, List
 from kfp import dsl
 from kfp.dsl import HTML, Artifact, Dataset, Input, Metrics, Model, Output
 
-from slipway.orchestration.images import COMPONENTS
 
-
-@dsl.component(base_image=COMPONENTS, install_kfp_package=False)
+@dsl.component(base_image="slipway/python-components:0.1.0", install_kfp_package=False)
 def train(
     rows: Input[Dataset],
     features: Input[Dataset],

@@ -1,1 +1,5 @@
 """The KFP component ``validate``."""
+
+from .component import validate
+
+__all__ = ["validate"]

@@ -105,6 +105,23 @@ def test_down_without_a_server(slipway: Slipway) -> None:
     assert "no server" in out
 
 
+def test_compile_takes_what_the_steps_get_from_the_spec(slipway: Slipway) -> None:
+    Path("slipway.yaml").write_text("name: a\ndata: b\ntarget: c\nexecution: {labels: {team: churn}}\n")
+    Path("other.yaml").write_text("name: a\ndata: b\ntarget: c\nexecution: {labels: {team: other}}\n")
+
+    assert slipway("compile", "--output", "here")[0] == 0
+    assert slipway("compile", "--output", "there", "--spec", "other.yaml", "--format", "kubernetes")[0] == 0
+
+    assert "team: churn" in Path("here/train_and_deploy.yaml").read_text()
+    there = Path("there/train_and_deploy.yaml").read_text()
+    assert "team: other" in there
+    assert "kind: PipelineVersion" in there
+
+    code, _, err = slipway("compile", "--spec", "missing.yaml")
+    assert code == 2
+    assert "there is no spec at 'missing.yaml'" in err
+
+
 def test_compile_writes_every_pipeline(slipway: Slipway, tmp_path: Path) -> None:
     code, out, _ = slipway("compile", "--output", "here")
     assert code == 0

@@ -9,6 +9,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 BASE = "python:3.11-slim"
+ARGUMENTS = (
+    "--build-arg=VERSION=1.2.3", "--build-arg=REVISION=0123456", "--build-arg=SOURCE=https://example.org/slipway",
+)  # fmt: skip
 
 
 def docker(*arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -33,7 +36,8 @@ def image() -> Callable[[str], str]:
     def build(name: str) -> str:
         if name not in built:
             tag = f"slipway/test-{name}:test"
-            done = docker("build", "--file", f"{ROOT}/images/{name}/Dockerfile", "--tag", tag, str(ROOT), check=False)
+            file = f"{ROOT}/images/{name}/Dockerfile"
+            done = docker("build", "--file", file, *ARGUMENTS, "--tag", tag, str(ROOT), check=False)
             assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
             built[name] = tag
         return built[name]

@@ -1,5 +1,7 @@
 """Each setting of the spec's execution section, looked up in the compiled YAML."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -201,3 +203,23 @@ def test_a_component_that_is_used_twice_is_the_same_step() -> None:
 def test_a_setting_that_no_cluster_would_take_is_refused(execution: dict[str, Any], sentence: str) -> None:
     with pytest.raises(SpecError, match=sentence):
         parse({"name": "a", "data": "b", "target": "c", "execution": execution}, Spec)
+
+
+def test_what_the_readme_shows_is_taken() -> None:
+    text = (Path(__file__).parents[2] / "pipelines/README.md").read_text(encoding="utf-8")
+    [shown] = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+
+    spec = parse({"name": "a", "data": "b", "target": "c", **yaml.safe_load(shown)}, Spec)
+
+    assert spec.execution.step("train").gpu == 1
+    told = set()
+    for names, cpu, limit, memory, hours, unit, tries in re.findall(
+        r"^\| ([a-z, ]+) \| (\w+), (\d+) \| (\w+) \| (\d+) (h|min) \| (\d) \|$", text, re.MULTILINE
+    ):
+        for name in names.split(", "):
+            told.add(name)
+            step = Execution().step(name)
+            seconds = int(hours) * {"h": 3600, "min": 60}[unit]
+            assert (step.cpu, step.cpu_limit, step.memory) == (cpu, limit, memory)
+            assert (step.timeout_s, step.retries) == (seconds, int(tries) - 1)
+    assert told == STEPS

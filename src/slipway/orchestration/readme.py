@@ -1,9 +1,6 @@
-"""A README for each component, made from its docstring: ``python -m slipway.orchestration.readme FOLDER``."""
+"""A README for each component, made from its docstring."""
 
-import importlib
 import re
-import sys
-from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -35,21 +32,9 @@ def readme(component: BaseComponent) -> str:
     return re.sub(r"(?<!`)``(?!`)", "`", text)
 
 
-def main(folder: Path) -> None:
-    """Writes ``README.md`` into each component's folder."""
-    for path in sorted(folder.glob("*/component.py")):
-        name = path.parent.name
-        component = getattr(importlib.import_module(f"slipway.components.{name}.component"), name)
-        (path.parent / "README.md").write_text(readme(component), encoding="utf-8")
-
-
 def _cell(text: str | None) -> str:
     return " ".join((text or "").split()).replace("|", "\\|")
 
 
 def _kind(spec: Any) -> str:
     return str(spec.type).removeprefix("system.").removeprefix("typing.").split("@")[0]
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))
