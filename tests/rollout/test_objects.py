@@ -105,6 +105,14 @@ def test_a_bundle_on_a_volume_is_fetched_from_it() -> None:
     assert len(pod["containers"][0]["volumeMounts"]) == 2
 
 
+def test_another_image_fetches_where_the_spec_says_so() -> None:
+    image = f"slipway/python-components@sha256:{'0' * 64}"
+    pod = pod_of(objects(replace(PREDICTOR, serving=Serving(fetch_image=image))))
+    assert (pod["initContainers"][0]["image"], pod["containers"][0]["image"]) == (image, PREDICTOR.image)
+    with pytest.raises(RolloutError, match="latest"):
+        objects(replace(PREDICTOR, serving=Serving(fetch_image="slipway/python-components:latest")))
+
+
 def with_serving(**serving: Any) -> list[dict[str, Any]]:
     content = {**PREDICTOR.serving.model_dump(), **serving}
     return objects(replace(PREDICTOR, serving=Serving.model_validate(content)))

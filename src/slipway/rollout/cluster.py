@@ -26,12 +26,15 @@ from slipway.rollout.objects import Predictor, identity, objects
 from slipway.rollout.revision import Revision, Revisions
 from slipway.rollout.templates import DIGEST, Object, annotation, labels
 from slipway.rollout.wait import POLL_SECONDS
-from slipway.spec import Spec
+from slipway.spec import Serving, Spec
 
 logger = logging.getLogger(__name__)
 
 _REMOTE = ("s3://", "s3a://", "http://", "https://")
 """What the server's image can fetch; a bundle that is elsewhere travels in ConfigMaps."""
+
+_REMOTE_TOO = ("gs://", "gcs://", "az://", "abfs://", "abfss://")
+"""What another image can fetch, where the spec names one."""
 
 _PART_BYTES = 900_000
 _MOST_BYTES = 8_000_000
@@ -67,8 +70,7 @@ def deploy(uri: str, digest: str, spec: Spec, context: str, image: str, run: str
     with tempfile.TemporaryDirectory() as folder, _signals():
         public_key = spec.serving.server.get("public_key", "")
         bundle = load(fetch(uri, Path(folder), digest), digest, public_key=public_key)
-        volume = spec.serving.volume
-        remote = uri.startswith(_REMOTE) or (volume is not None and volume.holds(uri))
+        remote = _is_fetched(uri, spec.serving)
         parts = {} if remote else _parts(Path(folder))
         made = objects(Predictor(spec.name, image, digest, uri if remote else "", parts, spec.serving))
         who = cluster.who()
@@ -76,6 +78,11 @@ def deploy(uri: str, digest: str, spec: Spec, context: str, image: str, run: str
             _move(cluster, lease, made, spec, bundle, {"run": run, "who": who, "why": why})
     logger.info("%s is served", digest[:12])
     return f"http://{spec.name}.{spec.serving.namespace}:{spec.serving.port}"
+
+
+def _is_fetched(uri: str, serving: Serving) -> bool:
+    known = (*_REMOTE, *(_REMOTE_TOO if serving.fetch_image else ()))
+    return uri.startswith(known) or (serving.volume is not None and serving.volume.holds(uri))
 
 
 def require(context: str) -> None:

@@ -44,7 +44,8 @@ def objects(predictor: Predictor) -> list[Object]:
     Raises:
         RolloutError: The image is not pinned.
     """
-    _require_pinned(predictor.image)
+    for image in filter(None, (predictor.image, predictor.serving.fetch_image)):
+        _require_pinned(image)
     parts = [_config_map(predictor, name, data) for name, data in predictor.parts.items()]
     around = [_named(item, predictor) for item in surroundings.objects(predictor.name, predictor.serving)]
     return [*parts, *around, _service(predictor), _deployment(predictor, [item["metadata"]["name"] for item in parts])]
@@ -108,7 +109,7 @@ def _fill_pod(pod: Object, predictor: Predictor, config_maps: list[str]) -> None
     pod["serviceAccountName"] = predictor.name
     pod["topologySpreadConstraints"][0]["labelSelector"]["matchLabels"][NAME_LABEL] = predictor.name
     fetch, server = pod["initContainers"][0], pod["containers"][0]
-    fetch["image"] = server["image"] = predictor.image
+    fetch["image"], server["image"] = serving.fetch_image or predictor.image, predictor.image
     fetch["envFrom"][0]["secretRef"]["name"] = serving.secret
     uri = predictor.uri or f"file://{_DELIVERED}"
     fetch["args"] = [uri, "/bundle", "--digest", predictor.digest]

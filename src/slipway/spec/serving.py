@@ -48,6 +48,9 @@ class Serving(Section):
     """Bounds between which the number of pods follows the load; null keeps replicas."""
     exposure: Exposure = Exposure()
     """How requests come in from outside of the cluster."""
+    fetch_image: str = ""
+    """Image of the init step that fetches the bundle, by digest; empty for the server's, which knows S3 and HTTP. The
+    components' image knows Google and Azure storage too."""
     volume: Volume | None = None
     """A volume that pods fetch the bundle from; null: from object storage, or ConfigMaps."""
     secret: str = "slipway-storage"  # noqa: S105 - the name of one
