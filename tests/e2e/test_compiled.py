@@ -12,7 +12,9 @@ from slipway.rollout.local import read, stop
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::RuntimeWarning")
+@pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning", "ignore::RuntimeWarning", "ignore:.*have no effect in the current local runner"
+)
 def test_the_compiled_pipeline_runs_through_load_component_from_file(tmp_path: Path, port: int) -> None:
     pipeline = components.load_component_from_file(str(ROOT / "pipelines/compiled/train_and_deploy.yaml"))
     local.init(local.SubprocessRunner(use_venv=False), pipeline_root=str(tmp_path / "artifacts"))

@@ -28,6 +28,7 @@ def tangled(x: np.ndarray) -> np.ndarray:
     return np.column_stack([1 - p, p])
 
 
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")  # shap's own
 def test_agrees_with_the_exact_explainer_where_two_columns_interact() -> None:
     import shap  # here, for it takes seconds
 
