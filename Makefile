@@ -24,7 +24,7 @@ CHURN = /api/v1/namespaces/slipway/services/churn:http/proxy
 .PHONY: help install dev run down test lint types imports check compile lock images bench clean kind-cluster kind-up kind-images kind-test kind-e2e kind-down
 
 help: ## what can be made
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 install: .venv/installed ## .venv with the suite in it
 

@@ -144,12 +144,12 @@ def train_and_deploy(
         registry: Folder at any fsspec URI where versions and the champion are kept; empty: the run stands alone.
         to: kubernetes, local, or auto: the cluster that the run itself is in, else a server on this machine.
         context: The kubeconfig context to apply to; empty inside a cluster.
-        serving: host, port, namespace, image, replicas, cpu, memory, timeout_s, autoscaling, exposure..
+        serving: host, port, namespace, image, replicas, cpu, memory, timeout_s, autoscaling, exposure.
         rollout: strategy, steps, step_s, hold_s, grace_s, keep, analysis, where others fit.
         seed: Seed of the split, the candidates and the bootstrap.
-        fingerprint: Hash of the data's content; when it is given, changed data stops the run. Slipway fills it in.
+        fingerprint: Hash of the data's content; when it is given, changed data stops the run; slipway run fills it in.
         state: File that remembers the server on this machine; only for a run on a laptop.
-        run: Name of the run, for the record; slipway fills it in.
+        run: Name of the run, for the record; slipway run and submit fill it in.
         reason: Why it is deployed, for the record.
 
     Returns:

@@ -1,6 +1,7 @@
 """Given a served model under load, when its successor fails in some way, then the traffic returns and none is lost."""
 
 import random
+import signal
 import subprocess
 import threading
 import time
@@ -14,7 +15,7 @@ from kubernetes.client import CoreV1Api
 from tests.cluster.moves import CANARY, digest, killable, served, wait_until
 
 from slipway.errors import RolloutError, ServingError
-from slipway.rollout import control, smoke
+from slipway.rollout import control, lease, smoke
 from slipway.rollout.wait import is_ready
 from slipway.spec import Spec
 
@@ -114,10 +115,16 @@ def test_a_rollout_that_is_killed_at_any_moment_is_finished_by_a_rerun(
     moments = random.Random(moves["strategy"])
     deploy("binary")
     asked = load()
+    killed = 0
     for _ in range(3):
-        with subprocess.Popen(killable(cluster, bundles("challenger"), spec(moves)), stderr=subprocess.DEVNULL) as run:
-            time.sleep(moments.uniform(2, 15))
+        with subprocess.Popen(killable(cluster, bundles("challenger"), spec(moves)), stderr=subprocess.PIPE) as run:
+            time.sleep(moments.uniform(3, 20))
+            killed += run.poll() is None
             run.kill()
+            said = run.communicate()[1]
+        assert run.returncode in (0, -signal.SIGKILL), said
+        wait_until(lambda: not lease.holder(cluster.api, "model"))
+    assert killed
     deploy("challenger", moves)
     assert served(cluster) == digest(bundles, "challenger")
     assert cluster.deployment("model-canary") is None
@@ -128,27 +135,31 @@ def test_a_rollout_that_is_killed_at_any_moment_is_finished_by_a_rerun(
 def test_pods_that_are_deleted_while_it_goes_on(cluster: Any, deploy: Deploy, load: Any, bundles: Bundles) -> None:
     deploy("binary", replicas=3)
     asked = load()
-    with deleting_pods(cluster):
+    with deleting_pods(cluster) as deleted:
         deploy("challenger", CANARY, replicas=3)
+    assert deleted
     assert served(cluster) == digest(bundles, "challenger")
     assert set(asked.settle()) == {"200"}
 
 
 @contextmanager
-def deleting_pods(cluster: Any) -> Iterator[None]:
+def deleting_pods(cluster: Any) -> Iterator[list[str]]:
     """Deletes a pod now and then, at random, while two others are ready."""
     moments, done = random.Random(0), threading.Event()
+    deleted: list[str] = []
 
     def run() -> None:
         while not done.wait(moments.uniform(4, 10)):
             ready = [pod for track in ("stable", "canary") for pod in cluster.pods(track) if is_ready(pod)]
             if len(ready) > 2:
-                cluster.api.delete("Pod", moments.choice(ready)["metadata"]["name"])
+                name = moments.choice(ready)["metadata"]["name"]
+                cluster.api.delete("Pod", name)
+                deleted.append(name)
 
     thread = threading.Thread(target=run)
     thread.start()
     try:
-        yield
+        yield deleted
     finally:
         done.set()
         thread.join()

@@ -272,3 +272,14 @@ def test_a_reference_of_another_release_is_an_error(tmp_path: Path, text: str) -
 
     with pytest.raises(DataError, match="reference"), warnings.catch_warnings():
         between(str(tmp_path / "reference.json"), written(table(0), tmp_path / "c.csv"), QUICK)
+
+
+def test_a_column_that_became_dates_is_a_finding_beside_the_others() -> None:
+    reference, current = table(0), table(1)
+    dates = pl.datetime_range(
+        pl.datetime(2024, 1, 1), pl.datetime(2024, 1, 1) + pl.duration(hours=799), "1h", eager=True
+    )
+    for one, other in ((reference, current), (current, reference)):
+        found = check(one, other.with_columns(dates.alias("visits")))
+        drifted = {column.name for column in found.data.columns if column.severity != "none"}
+        assert drifted == {"visits"}

@@ -1,5 +1,7 @@
 """What a deployment does to a cluster, against an API made from its published contract."""
 
+import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,10 +13,10 @@ from tests.rollout.conftest import golden_answer
 from slipway.bundle import manifest
 from slipway.errors import RolloutError
 from slipway.rollout import cluster as rollout
-from slipway.rollout import control, strategies
+from slipway.rollout import control, lease, strategies
 from slipway.rollout.api import Cluster
 from slipway.serving import options
-from slipway.spec import Spec
+from slipway.spec import Rollout, Spec
 
 IMAGE = "slipway/server:0.1.0"
 PREFIX = {"name": "churn", "data": "-", "target": "-"}
@@ -99,8 +101,8 @@ def test_bundles_that_no_revision_needs_are_tidied_up(cluster: Any, deploy: Call
         "app.kubernetes.io/managed-by": "slipway",
     }
     made = {"churn-bundle-old": "2026-01-01T00:00:00Z", "churn-bundle-of-another-run": f"{datetime.now(UTC):%FT%TZ}"}
-    for name, time in made.items():
-        metadata = {"labels": labels, "annotations": {"slipway/digest": name}, "creationTimestamp": time}
+    for name, since in made.items():
+        metadata = {"labels": labels, "annotations": {"slipway/digest": name}, "creationTimestamp": since}
         cluster.put("v1/configmaps", name, {"metadata": metadata})
     deploy()
     names = cluster.names("v1/configmaps")
@@ -324,3 +326,58 @@ def test_a_pod_that_goes_while_its_canary_is_kept_alive_ends_nothing(
     monkeypatch.setattr(strategies, "pods", lambda *given: [gone, *known(*given)])
     deploy(spec("canary"), task="regression")
     assert control.status(api(), "churn").routed == "stable"
+
+
+def test_a_promotion_moves_a_canary_by_one_step(deploy: Callable[..., str], cluster: Any) -> None:
+    moves = {**spec("canary").rollout.model_dump(), "steps": [10, 25, 50, 100], "step_s": 600}
+    slow = spec(replicas=8).model_copy(update={"rollout": Rollout.model_validate(moves)})
+    deploy(spec(replicas=8))
+    ended: list[str] = []
+    thread = threading.Thread(target=lambda: ended.append(failure(lambda: deploy(slow, task="regression"))))
+    thread.start()
+    steps = []
+    for _ in range(2):
+        eventually(lambda: control.status(api(), "churn").progress.phase.startswith("canary") and watched(cluster))
+        steps.append(control.status(api(), "churn").progress.percent)
+        control.promote(api(), "churn", 5)
+        eventually(lambda: control.status(api(), "churn").progress.percent not in steps)
+    assert control.status(api(), "churn").progress.request == ""
+    control.abort(api(), "churn", 5)
+    thread.join(30)
+    assert len(set(steps)) == 2
+    assert "somebody asked to abort it" in ended[0]
+
+
+def test_a_request_and_a_report_written_at_once_are_both_kept(cluster: Any) -> None:
+    lab = api()
+    with lease.held(lab, "churn", "me") as held:
+        threads = [
+            threading.Thread(target=lease.advance, args=(lab, "churn"), kwargs=changes)
+            for changes in ({"request": "abort"}, {"percent": 5.0}, {"phase": "somewhere"}, {"step": 3})
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        now = held.progress()
+        assert (now.request, now.percent, now.phase, now.step) == ("abort", 5.0, "somewhere", 3)
+        held.answered("promote")
+        assert held.progress().request == "abort"
+
+
+def failure(call: Callable[[], object]) -> str:
+    with pytest.raises(RolloutError) as caught:
+        call()
+    return str(caught.value)
+
+
+def watched(cluster: Any) -> bool:
+    """Whether the canary of the step at hand is up."""
+    return cluster.get("apps/v1/deployments", "churn-canary") is not None
+
+
+def eventually(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

@@ -33,6 +33,8 @@ def test_an_interval_in_seconds(every: str, seconds: int) -> None:
         ({"cron": "0 3 * * 7"}, "'7' is no day of the week"),
         ({"cron": "0 3 * * 1-2-3"}, "'1-2-3' is no day of the week"),
         ({"cron": "0 3/0 * * *"}, "'3/0' is no hour"),
+        ({"cron": "0 5-1 * * *"}, "'5-1' is no hour"),
+        ({"cron": "0 3 * * FRI-MON"}, "'FRI-MON' is no day of the week"),
         ({"cron": "@daily"}, "has 1 fields"),
         ({"cron": "0 3 * * *", "every": "6h"}, "keep one of them"),
         ({"every": "6 hours"}, "every"),

@@ -59,7 +59,7 @@ def _download(uri: str, folder: Path) -> None:
         storage.download(uri, folder)
         return
     described = storage.read_bytes(storage.join(uri, manifests.FILE))
-    (folder / manifests.FILE).write_bytes(described)
+    storage.write_bytes(str(folder / manifests.FILE), described)
     signed = storage.join(uri, manifests.SIGNATURE)
     names = [*manifests.parse(described, uri).files, *([manifests.SIGNATURE] if storage.exists(signed) else [])]
     for name in names:
@@ -67,8 +67,7 @@ def _download(uri: str, folder: Path) -> None:
         if not target.resolve().is_relative_to(folder.resolve()):
             message = f"bundle {uri!r} names a file that leads out of its folder: {name!r}"
             raise BundleError(message)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(storage.read_bytes(storage.join(uri, name)))
+        storage.write_bytes(str(target), storage.read_bytes(storage.join(uri, name)))
 
 
 def _remove_leftovers(folder: Path) -> None:

@@ -105,11 +105,16 @@ def _opened(file: Readable) -> Iterator[pq.ParquetFile]:
     with contextlib.ExitStack() as stack:
         try:
             stream = stack.enter_context(file.binary())
-            parquet = stack.enter_context(pq.ParquetFile(stream, buffer_size=_BUFFER, pre_buffer=False))
+            parquet = stack.enter_context(pq.ParquetFile(stream, buffer_size=_BUFFER, pre_buffer=not _local_path(file)))
         except (pa.ArrowInvalid, OSError) as error:
             message = f"file {file.name!r} is no Parquet file, or it is damaged: {error}"
             raise DataError(message) from None
         yield parquet
+
+
+def _local_path(file: Readable) -> str:
+    """Its path on this machine; empty for one elsewhere, of which few large parts are fetched, not many small ones."""
+    return file.path if isinstance(file, File) and isinstance(file.system, LocalFileSystem) else ""
 
 
 def footer(file: Readable) -> pq.FileMetaData:
@@ -131,11 +136,11 @@ class Reader:
     """
 
     def __init__(self, file: Readable, footer: pq.FileMetaData, texts: Collection[str]) -> None:
-        path = file.path if isinstance(file, File) and isinstance(file.system, LocalFileSystem) else ""
+        path = _local_path(file)
         self._file, self._stack = file, contextlib.ExitStack()
         with _undamaged(file):
             place = path or self._stack.enter_context(file.binary())
-            options = {"metadata": footer, "read_dictionary": list(texts), "pre_buffer": False}
+            options = {"metadata": footer, "read_dictionary": list(texts), "pre_buffer": not path}
             self._parquet = self._stack.enter_context(pq.ParquetFile(place, **options))
 
     def read(self, names: Sequence[str]) -> pa.Table:

@@ -6,6 +6,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,18 @@ def names(uri: str) -> list[str]:
         return sorted(name for item in found if (name := item.rstrip("/").rpartition("/")[2]) and not _is_aside(name))
 
 
+def modified(uri: str) -> datetime:
+    """When a file was written last.
+
+    Raises:
+        StorageError: There is no such file, or it can't be told.
+    """
+    system, path = filesystem(uri)
+    with told("read", uri):
+        found: datetime = system.modified(path)
+        return found
+
+
 @contextlib.contextmanager
 def replacing(folder: Path) -> Iterator[Path]:
     """A new folder to fill. It takes the place of ``folder`` when the block ends; when it fails, nothing is left of it.
@@ -206,11 +219,10 @@ def download(uri: str, folder: Path) -> None:
         if not target.resolve().is_relative_to(folder.resolve()):
             message = f"{uri!r} holds a name that leads out of its folder: {relative!r}"
             raise StorageError(message)
-        with told("read", uri):
-            data = system.cat_file(path)
         with told("written", str(target)):
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(data)
+        with told("read", uri):
+            system.get_file(path, str(target))
 
 
 @contextlib.contextmanager

@@ -39,7 +39,7 @@ def compare(
     """
     known = before.importances if isinstance(before, Profile) and importances is None else importances or {}
     kinds = {name: kind for name, kind in _shared(before.kinds, now.kinds).items() if name not in named.columns}
-    together = _together(before, kinds, known)
+    together = _together(before, now, kinds, known)
     now, current = _drawn(now, together, seed=1)
     if isinstance(before, Profile):
         data = between.compare(before, now, limits, known)
@@ -62,8 +62,12 @@ def compare(
     return replace(found, notes=notes)
 
 
-def _together(before: Columns | Profile, kinds: Mapping[str, Kind], known: Mapping[str, float]) -> dict[str, Kind]:
-    """The columns that are looked at together, with their kinds."""
+def _together(
+    before: Columns | Profile, now: Columns, kinds: Mapping[str, Kind], known: Mapping[str, float]
+) -> dict[str, Kind]:
+    """The columns that are looked at together, with their kinds; not one that is a date on one side alone."""
+    sides = (before.kinds, now.kinds)
+    kinds = {name: kind for name, kind in kinds.items() if len({side[name] == "date" for side in sides}) == 1}
     if not isinstance(before, Profile):
         return {name: kinds[name] for name in samples.names(kinds, known)}
     names = before.dependence.columns if before.dependence else ()

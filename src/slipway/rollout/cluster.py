@@ -46,8 +46,7 @@ def deploy(uri: str, digest: str, spec: Spec, context: str, image: str, run: str
     """Serves a bundle in a cluster, by the strategy of the spec, and waits until it has all the traffic.
 
     Pods fetch the bundle from object storage or from the volume of the spec; one that is in a local folder travels in
-    ConfigMaps. When anything
-    fails, the last good revision gets the traffic back and the new one is kept as deprecated.
+    ConfigMaps. When anything fails, the last good revision gets the traffic back and the new one is kept as deprecated.
 
     Args:
         uri: The bundle.
@@ -134,7 +133,6 @@ def _move(
     before = lease.progress()
     if before.revision != revision.number:
         lease.advance(step=0, paused=False)
-    lease.advance(request="")
     try:
         settled = strategies.run(
             strategies.Move(

@@ -3,7 +3,8 @@
 import json
 import logging
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ SECONDS = 30
 """Seconds after which a rollout that renews its Lease no more counts as gone."""
 
 _RENEW_SECONDS = 5.0
+_ATTEMPTS = 20
 _PROGRESS = "slipway/progress"
 
 Request = Literal["", "promote", "abort"]
@@ -67,14 +69,18 @@ class Lease:
     name: str
     holder: str
     _lost: str = field(default="", init=False)
+    _renewed: float = field(default_factory=time.monotonic, init=False)
     _ended: threading.Event = field(default_factory=threading.Event, init=False)
 
     def require(self) -> None:
         """Checks that it is still held.
 
         Raises:
-            RolloutError: Another one holds it.
+            RolloutError: Another one holds it, or may: it could not be renewed in time.
         """
+        if time.monotonic() - self._renewed > SECONDS:
+            message = f"the Lease of {self.name!r} could not be renewed for {SECONDS} s, so another rollout may have it"
+            raise RolloutError(message)
         if self._lost:
             message = f"another rollout of {self.name!r} took over: {self._lost}"
             raise RolloutError(message)
@@ -93,6 +99,11 @@ class Lease:
         self.require()
         return advance(self.cluster, self.name, **changes)
 
+    def answered(self, request: Request) -> None:
+        """Takes a request off, unless something else is asked for by now."""
+        self.require()
+        _change(self.cluster, self.name, lambda now: replace(now, request="") if now.request == request else now)
+
     def _renew(self) -> None:
         while not self._ended.wait(_RENEW_SECONDS):
             try:
@@ -101,7 +112,8 @@ class Lease:
                     self._lost = str((found or {"spec": {}})["spec"].get("holderIdentity", "its Lease was removed"))
                     return
                 found["spec"]["renewTime"] = _now()
-                self.cluster.replace(found)
+                if self.cluster.replace(found) is not None:
+                    self._renewed = time.monotonic()
             except SlipwayError as error:
                 logger.warning("the Lease is not renewed: %s", error)
 
@@ -119,6 +131,7 @@ def held(cluster: Cluster, name: str, holder: str) -> Iterator[Lease]:
         RolloutError: A rollout that is alive holds it.
     """
     _take(cluster, name, holder)
+    advance(cluster, name, request="")
     lease = Lease(cluster, name, holder)
     thread = threading.Thread(target=lease._renew, name="lease", daemon=True)
     thread.start()
@@ -139,9 +152,7 @@ def holder(cluster: Cluster, name: str) -> str:
 def progress(cluster: Cluster, name: str) -> Progress:
     """How far the rollout of a predictor is."""
     found = cluster.get("Lease", lease_name(name))
-    text = annotation(found, _PROGRESS) if found else ""
-    known = json.loads(text) if text else {}
-    return Progress(**{**known, "analysis": tuple(known.get("analysis", ()))})
+    return _progress_of(found) if found else Progress()
 
 
 def advance(cluster: Cluster, name: str, **changes: object) -> Progress:
@@ -151,11 +162,32 @@ def advance(cluster: Cluster, name: str, **changes: object) -> Progress:
         cluster: The cluster.
         name: Name of the predictor.
         **changes: Fields of ``Progress``.
+
+    Raises:
+        RolloutError: There is no Lease, or others write to it all the time.
     """
-    now = replace(progress(cluster, name), **changes)  # type: ignore[arg-type]
-    body = {"metadata": {"annotations": {_PROGRESS: json.dumps(asdict(now))}}}
-    cluster.patch("Lease", lease_name(name), body)
-    return now
+    return _change(cluster, name, lambda now: replace(now, **changes))  # type: ignore[arg-type]
+
+
+def _change(cluster: Cluster, name: str, change: Callable[[Progress], Progress]) -> Progress:
+    """Changes the progress as it is now: what somebody else wrote meanwhile is read again, never written over."""
+    for _ in range(_ATTEMPTS):
+        found = cluster.get("Lease", lease_name(name))
+        if found is None:
+            message = f"the Lease {lease_name(name)!r} in namespace {cluster.namespace!r} was removed"
+            raise RolloutError(message)
+        now = change(_progress_of(found))
+        found["metadata"].setdefault("annotations", {})[_PROGRESS] = json.dumps(asdict(now))
+        if cluster.replace(found) is not None:
+            return now
+    message = f"the Lease {lease_name(name)!r} is written to by others all the time; try again"
+    raise RolloutError(message)
+
+
+def _progress_of(found: Object) -> Progress:
+    text = annotation(found, _PROGRESS)
+    known = json.loads(text) if text else {}
+    return Progress(**{**known, "analysis": tuple(known.get("analysis", ()))})
 
 
 def lease_name(name: str) -> str:
@@ -187,10 +219,13 @@ def _take(cluster: Cluster, name: str, holder: str) -> None:
 
 
 def _release(cluster: Cluster, name: str, holder: str) -> None:
-    found = cluster.get("Lease", lease_name(name))
-    if found is not None and found["spec"].get("holderIdentity") == holder:
+    for _ in range(_ATTEMPTS):
+        found = cluster.get("Lease", lease_name(name))
+        if found is None or found["spec"].get("holderIdentity") != holder:
+            return
         found["spec"]["holderIdentity"] = ""
-        cluster.replace(found)
+        if cluster.replace(found) is not None:
+            return
 
 
 def _alive(found: Object) -> bool:

@@ -57,14 +57,6 @@ def identity(made: list[Object]) -> str:
     return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:10]
 
 
-def signed(made: list[Object], notes: Mapping[str, str]) -> list[Object]:
-    """The objects with annotations that say who brought them and why; pods are not touched by it."""
-    return [
-        {**item, "metadata": {**item["metadata"], "annotations": {**item["metadata"].get("annotations", {}), **notes}}}
-        for item in made
-    ]
-
-
 def _require_pinned(image: str) -> None:
     _, _, tag = image.rpartition("/")[2].partition(":")
     if "@sha256:" not in image and tag in ("", "latest"):
@@ -75,7 +67,7 @@ def _require_pinned(image: str) -> None:
 def _config_map(predictor: Predictor, name: str, data: bytes) -> Object:
     made = _named(read("ConfigMap"), predictor)
     suffix = name.rpartition(".")[2]
-    made["metadata"]["name"] = f"{predictor.name}-bundle-{predictor.digest[:10]}-{suffix}"
+    made["metadata"]["name"] = f"{predictor.name}-bundle-{hashlib.sha256(data).hexdigest()[:10]}-{suffix}"
     made["metadata"]["annotations"] = {DIGEST: predictor.digest}
     made["binaryData"] = {name: base64.b64encode(data).decode()}
     return made

@@ -4,7 +4,7 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from slipway.errors import RolloutError
 from slipway.rollout import tracks
@@ -166,10 +166,11 @@ def settle(cluster: Cluster, revision: Revision, seconds: float, meanwhile: Call
     Raises:
         RolloutError: It can't serve.
     """
-    made = revision.signed()
-    applied = cluster.apply(*made[:-2], _sized(cluster, made[-1]))
+    *around, service, deployment = revision.signed()
+    routes = [item for item in around if item["kind"] == "HTTPRoute"]
+    applied = cluster.apply(*(item for item in around if item not in routes), _sized(cluster, deployment))
     wait(cluster, Rollout(applied[-1], seconds, meanwhile))
-    cluster.apply(made[-2])
+    cluster.apply(service, *routes)
     remove_canary(cluster, revision.deployment["metadata"]["name"])
 
 
@@ -203,22 +204,41 @@ def _raise_canary(move: Move, replicas: int, *, leased: bool) -> Object:
     around = [item for item in move.to.signed() if item["kind"] in ("ServiceAccount", "NetworkPolicy")]
     applied = move.cluster.apply(*around, service, track)
 
+    alive = KeptAlive(move.cluster, track)
+
     def meanwhile() -> None:
-        _requests(move)()
+        _check_requests(move)
         if leased:
-            keep_alive(move.cluster, track)
+            alive()
 
     wait(move.cluster, Rollout(applied[-1], move.serving.timeout_s, meanwhile))
     return track
 
 
-def keep_alive(cluster: Cluster, track: Object) -> None:
-    """Tells a canary's pods that the rollout that watches them is alive; without it they turn unready by themselves."""
-    until = f"{time.time() + _ALIVE_SECONDS:.0f}"
-    for pod in pods(cluster, track):
-        body = {"metadata": {"annotations": {tracks.LEASED: until}}}
-        with missing():  # a pod may go at any time
-            cluster.patch("Pod", pod["metadata"]["name"], body)
+@dataclass(slots=True)
+class KeptAlive:
+    """Tells a canary's pods that the rollout that watches them is alive; without it they turn unready by themselves.
+
+    Attributes:
+        cluster: Where they are.
+        track: Their Deployment.
+    """
+
+    cluster: Cluster
+    track: Object
+    _told: dict[str, float] = field(default_factory=dict, init=False)
+
+    def __call__(self) -> None:
+        """Tells each pod that was not told for a while."""
+        now = time.time()
+        for pod in pods(self.cluster, self.track):
+            name = pod["metadata"]["name"]
+            if now - self._told.get(name, 0) < _ALIVE_SECONDS / 4:
+                continue
+            body = {"metadata": {"annotations": {tracks.LEASED: f"{now + _ALIVE_SECONDS:.0f}"}}}
+            with missing():  # a pod may go at any time
+                self.cluster.patch("Pod", name, body)
+                self._told[name] = now
 
 
 def _analyse(move: Move, track: Object) -> None:
@@ -226,8 +246,9 @@ def _analyse(move: Move, track: Object) -> None:
     began = time.monotonic()
     deadline = began + move.settings.step_s + move.settings.hold_s
     while True:
-        _watch(move, track, move.settings.step_s)
+        deadline += _watch(move, track, move.settings.step_s)
         if move.lease.progress().request == "promote":
+            move.lease.answered("promote")
             return
         stable, trial = window.samples(time.monotonic() - began)
         verdict = analyse(stable, trial, move.settings.analysis)
@@ -251,12 +272,12 @@ def _refusal(verdict: Verdict) -> str:
 def _promote(move: Move, to: tracks.To) -> None:
     """Rolls the stable track over while the canary goes on serving its share, and closes the Service to it last."""
     move.lease.advance(phase="promoting")
-    track = tracks.canary(move.to.deployment, 1, leased=to == "both")
+    alive = KeptAlive(move.cluster, tracks.canary(move.to.deployment, 1, leased=to == "both"))
 
     def meanwhile() -> None:
-        _requests(move)()
+        _check_requests(move)
         if to == "both":
-            keep_alive(move.cluster, track)
+            alive()
 
     settle(move.cluster, move.to, move.serving.timeout_s, meanwhile)
     move.smoke(move.name)
@@ -269,17 +290,21 @@ def _stay(move: Move, seconds: float) -> None:
         time.sleep(min(waiting.POLL_SECONDS, seconds))
 
 
-def _watch(move: Move, track: Object, seconds: float) -> None:
-    """Lets the canary gather evidence; a pause makes it last until somebody resumes, promotes or aborts."""
-    deadline = time.monotonic() + seconds
-    told = 0.0
+def _watch(move: Move, track: Object, seconds: float) -> float:
+    """Lets the canary gather evidence; a pause makes it last until somebody resumes, promotes or aborts.
+
+    Returns:
+        Seconds that it was paused.
+    """
+    alive, paused, before = KeptAlive(move.cluster, track), 0.0, time.monotonic()
+    deadline = before + seconds
     while True:
-        if time.monotonic() - told > _ALIVE_SECONDS / 4:
-            keep_alive(move.cluster, track)
-            told = time.monotonic()
-        progress = _check_requests(move)
-        if progress.request == "promote" or (time.monotonic() >= deadline and not progress.paused):
-            return
+        alive()
+        progress, now = _check_requests(move), time.monotonic()
+        paused += now - before if progress.paused else 0.0
+        before = now
+        if progress.request == "promote" or (now >= deadline and not progress.paused):
+            return paused
         time.sleep(min(waiting.POLL_SECONDS, seconds))
 
 

@@ -134,7 +134,8 @@ def _hopeless(cluster: Cluster, found: list[Object]) -> str:
 def _last_words(cluster: Cluster, pod: Object, container: Object) -> str:
     ended = container.get("lastState", {}).get("terminated") or {}
     if ended.get("reason") == "OOMKilled":
-        return "it needs more memory than serving.memory allows"
+        allowed = "serving.memory allows" if container["name"] == "server" else "its limit in the manifest"
+        return f"it needs more memory than {allowed}"
     text = cluster.log(pod["metadata"]["name"], container["name"]).strip()
     return text.splitlines()[-1] if text else "its log says nothing"
 

@@ -36,7 +36,8 @@ def _check_part(part: str, name: str, low: int, high: int) -> None:
     span, slash, step = part.partition("/")
     ends = span.split("-")
     numbers = [_number(end, name, low) for end in ends] if span not in ("*", "?") else []
-    good = len(ends) <= 2 and all(number is not None and low <= number <= high for number in numbers)
+    known = [number for number in numbers if number is not None and low <= number <= high]
+    good = len(ends) <= 2 and len(known) == len(numbers) and known == sorted(known)
     if not good or (slash and not (step.isdecimal() and int(step) > 0)):
         message = f"{part!r} is no {name}: it should be *, a number from {low} to {high}, a range or a step such as */2"
         raise ValueError(message)

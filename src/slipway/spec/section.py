@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-NULL = "null"
+NULL = "slipway/null"
 """Stands for null in the parameters of a pipeline: KFP takes none inside of a structure."""
 
 Share = Annotated[float, Field(ge=0, le=1)]

@@ -62,7 +62,8 @@ def request(spec: Spec, package: Package, assignments: Iterable[str], **others: 
     """
     chosen = dict(map(package.argument, assignments))
     said = {name: value for name, value in arguments.train_and_deploy(spec).items() if name not in chosen}
-    _require_reachable(said, [*(item.mount for item in spec.execution.volumes), *_mounted(spec.execution.secrets)])
+    known = {name: value for name, value in said.items() if name in package.parameters}
+    _require_reachable(known, [*(item.mount for item in spec.execution.volumes), *_mounted(spec.execution.secrets)])
     usual = arguments.train_and_deploy(Spec(name=spec.name, data=spec.data, target=spec.target))
     ignored = sorted(name for name in said if name not in package.parameters and said[name] != usual[name])
     given = package.arguments({**said, **{name: value for name, value in others.items() if value}, **chosen})
@@ -90,11 +91,14 @@ def _mounted(secrets: Iterable[Secret]) -> list[str]:
 
 
 def _require_reachable(given: Mapping[str, Any], mounts: Iterable[str]) -> None:
-    for name in ("data", "registry"):
-        uri = str(given.get(name, ""))
-        mounted = any(uri.removeprefix("file://").startswith(f"{mount.rstrip('/')}/") for mount in mounts)
+    folders = [mount.rstrip("/") for mount in mounts]
+    places = {name: str(given.get(name, "")) for name in ("data", "registry")}
+    places["search.storage"] = str(given.get("search", {}).get("storage", ""))
+    for name, uri in places.items():
+        path = uri.removeprefix("file://").rstrip("/")
+        mounted = any(path == folder or path.startswith(f"{folder}/") for folder in folders)
         if uri and "://" not in uri.removeprefix("file://") and not mounted:
-            alone = " (or to '' for a run that stands alone)" * (name == "registry")
+            alone = " (or to '' for a run that stands alone)" * (name != "data")
             message = (
                 f"{name!r} is {uri!r}, a path of this machine, and the run's pods are elsewhere: set it to a URI "
                 f"that they can read, such as s3://BUCKET/{name}{alone}, or to a path below a mount of 'execution'"

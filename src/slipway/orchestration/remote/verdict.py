@@ -56,9 +56,9 @@ def verdict(package: Package, end: Progress, run_id: str, pipeline_root: str) ->
 
 def _read(folder: str) -> Verdict | None:
     """The verdict of the step's last attempt; KFP puts each attempt's artifacts into a folder of its own."""
-    for attempt in reversed(storage.names(folder)):
-        uri = storage.join(folder, attempt, _FILE)
-        if storage.exists(uri):
-            raw = json.loads(storage.read_bytes(uri))
-            return Verdict(raw["outcome"], raw["reason"])
-    return None
+    known = [storage.join(folder, attempt, _FILE) for attempt in storage.names(folder)]
+    written = [uri for uri in known if storage.exists(uri)]
+    if not written:
+        return None
+    raw = json.loads(storage.read_bytes(max(written, key=storage.modified)))
+    return Verdict(raw["outcome"], raw["reason"])
