@@ -17,7 +17,6 @@ import argparse
 import json
 import os
 import platform
-import resource
 import subprocess
 import sys
 import tempfile
@@ -27,7 +26,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from drift_peers import VENVS, compiled, ready
+from drift_peers import VENVS, compiled, peak_mb, ready
 
 PEERS = Path(__file__).with_name("drift_peers.py")
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "slipway" / "benchmarks"
@@ -80,8 +79,12 @@ def ours(reference: str, current: str, *, classifier: bool) -> dict[str, float]:
                 found = compare(before, now, limits, Named())
     page = report(found, "benchmark", "the reference")
     done = time.perf_counter()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"seconds": done - imported, "import_s": imported - began, "peak_mb": peak, "report_mb": len(page) / 1e6}
+    return {
+        "seconds": done - imported,
+        "import_s": imported - began,
+        "peak_mb": peak_mb(),
+        "report_mb": len(page) / 1e6,
+    }
 
 
 def profile(reference: str, file: Path) -> None:
