@@ -118,7 +118,7 @@ def test_a_rollout_that_is_killed_at_any_moment_is_finished_by_a_rerun(
     killed = 0
     for _ in range(3):
         with subprocess.Popen(killable(cluster, bundles("challenger"), spec(moves)), stderr=subprocess.PIPE) as run:
-            time.sleep(moments.uniform(3, 20))
+            time.sleep(moments.uniform(3, 8))
             killed += run.poll() is None
             run.kill()
             said = run.communicate()[1]

@@ -176,16 +176,21 @@ def _undone(
 
 
 def _smoke(cluster: Cluster, service: str, bundle: Bundle) -> None:
-    deadline = time.monotonic() + _REACHABLE_SECONDS
+    """Asks a Service for the golden rows, once its switch to the bundle has reached it."""
+    deadline, version = time.monotonic() + _REACHABLE_SECONDS, bundle.manifest.digest[:12]
 
     def ask(content: Any) -> Any:
         while True:
+            late = time.monotonic() > deadline
             try:
-                return cluster.ask("Service", service, "http", "/predict", content)
+                answer = cluster.ask("Service", service, "http", "/predict", content)
             except RefusedError as error:
-                if error.status not in (404, 502, 503) or time.monotonic() > deadline:
+                if error.status not in (404, 502, 503) or late:
                     raise
-                time.sleep(POLL_SECONDS)
+            else:
+                if late or answer.get("version", version) == version:
+                    return answer
+            time.sleep(POLL_SECONDS)
 
     smoke.compare(ask, bundle, f"Service {service!r}")
 
