@@ -3,8 +3,8 @@
 For each data set, the same rows are held out for the test. Ours searches the candidates on the others (60 to 20 of 100
 for training and validation); the baseline trains XGBoost, with early stopping on the same validation rows, and a
 regularised linear model with cross-validation, takes the better on validation and trains it on all of them. Compared
-by log loss, or squared error: the difference with its standard error over test rows. ``--json`` prints one object, ``--quick``
-takes the small data sets.
+by log loss, or squared error: the difference with its standard error over test rows. ``--json`` prints one object,
+``--quick`` takes the small data sets.
 """
 
 import argparse
