@@ -1,6 +1,7 @@
 """Requests without a pause, from inside of the cluster: prints how many were answered, and how the others went."""
 
 import http.client
+import itertools
 import json
 import sys
 import threading
@@ -10,10 +11,12 @@ from collections import Counter
 host, port, body = sys.argv[1], int(sys.argv[2]), sys.argv[3].encode()
 seen: Counter[str] = Counter()
 lock = threading.Lock()
+ports = itertools.count()
+"""Each connection has a port of its own: for one used again, the node's NAT may still know a pod that is gone."""
 
 
 def ask() -> str:
-    connection = http.client.HTTPConnection(host, port, timeout=10)
+    connection = http.client.HTTPConnection(host, port, timeout=10, source_address=("", 10_000 + next(ports) % 50_000))
     try:
         connection.request("POST", "/predict", body, {"content-type": "application/json", "connection": "close"})
         response = connection.getresponse()
