@@ -36,25 +36,22 @@ def nothing_happened(cluster: Any, asked: Any, bundles: Bundles) -> None:
     wait_until(lambda: sum(map(is_ready, cluster.pods("stable"))) == 2)
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"server": {"tls": {"certificate": "/nowhere", "key": "/nowhere"}}},
+        {"server": {"alive_until": "/nowhere/else"}, "timeout_s": 20},
+    ],
+    ids=["ends again and again", "never ready in time"],
+)
 @each_strategy
-def test_a_server_that_ends_again_and_again(
-    cluster: Any, deploy: Deploy, load: Any, bundles: Bundles, moves: dict[str, Any]
+def test_a_server_that_does_not_come_up(
+    cluster: Any, deploy: Deploy, load: Any, bundles: Bundles, moves: dict[str, Any], fault: dict[str, Any]
 ) -> None:
     deploy("binary")
     asked = load()
     with pytest.raises(RolloutError, match="revision 1 .* has all the traffic again"):
-        deploy("challenger", moves, server={"tls": {"certificate": "/nowhere", "key": "/nowhere"}})
-    nothing_happened(cluster, asked, bundles)
-
-
-@each_strategy
-def test_pods_that_are_never_ready_in_time(
-    cluster: Any, deploy: Deploy, load: Any, bundles: Bundles, moves: dict[str, Any]
-) -> None:
-    deploy("binary")
-    asked = load()
-    with pytest.raises(RolloutError, match="revision 1 .* has all the traffic again"):
-        deploy("challenger", moves, server={"alive_until": "/nowhere/else"}, timeout_s=20)
+        deploy("challenger", moves, **fault)
     nothing_happened(cluster, asked, bundles)
 
 

@@ -45,7 +45,7 @@ def artifacts(*names: str) -> dict[str, Any]:
             "artifacts": [
                 {
                     "name": name,
-                    "uri": f"/work/{name}",
+                    "uri": f"/artifacts/{name}",
                     "type": {"schemaTitle": f"system.{KINDS.get(name, 'Artifact')}"},
                     "metadata": {},
                 }
@@ -68,10 +68,10 @@ class Box:
     ) -> subprocess.CompletedProcess[str]:
         given = {
             "inputs": {"artifacts": artifacts(*inputs), "parameterValues": parameters},
-            "outputs": {"artifacts": artifacts(*outputs), "outputFile": f"/work/{step}.json"},
+            "outputs": {"artifacts": artifacts(*outputs), "outputFile": f"/artifacts/{step}.json"},
         }
         words = [json.dumps(given) if word == "{{$}}" else word for word in command(step)]
-        mounted = [*self.options, "--volume", f"{self.folder}:/work", "--entrypoint", words[0], self.image]
+        mounted = [*self.options, "--volume", f"{self.folder}:/artifacts", "--entrypoint", words[0], self.image]
         return subprocess.run(["docker", "run", *mounted, *words[1:]], capture_output=True, text=True, check=False)
 
     def run(self, step: str, inputs: tuple[str, ...], outputs: tuple[str, ...], **parameters: Any) -> dict[str, Any]:
@@ -101,10 +101,10 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_from_a_table_to_a_champion_each_step_in_the_image(box: Box) -> None:
-    kept = {"name": "churn", "registry": "/work/registry"}
+    kept = {"name": "churn", "registry": "/artifacts/registry"}
 
     validated = box.run(
-        "validate", (), ("table", "contract", "findings", "metrics"), data="/work/churn.csv", target="churn"
+        "validate", (), ("table", "contract", "findings", "metrics"), data="/artifacts/churn.csv", target="churn"
     )
     split = box.run("featurize", ("table", "contract"), ("rows", "features", "plan", "metrics"))
     scores = box.run(

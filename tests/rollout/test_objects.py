@@ -95,7 +95,7 @@ def test_a_uri_is_fetched_by_the_pod() -> None:
 
 
 def test_a_bundle_on_a_volume_is_fetched_from_it() -> None:
-    volume = {"claim": "models", "path": "/registry"}
+    volume = {"claim": "models", "mount": "/registry"}
     uri = "/registry/churn/bundles/dd"
     pod = pod_of(objects(replace(PREDICTOR, uri=uri, parts={}, serving=Serving.model_validate({"volume": volume}))))
     fetch = pod["initContainers"][0]

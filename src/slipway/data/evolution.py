@@ -80,8 +80,8 @@ def _changed(column: Column, now: Summary) -> Iterator[Change]:
 
 def _finding(spec: Spec, title: str, change: str, name: str, said: str) -> Finding:
     reaction = getattr(spec.evolution, change)
-    todo = f"; mend the data, or allow it with evolution: {{{change}: allow}}" if reaction == "stop" else ""
-    sentence = f"column {name!r} {said}, compared with {title}{todo}"
+    remedy = f"; mend the data, or allow it with evolution: {{{change}: allow}}" if reaction == "stop" else ""
+    sentence = f"column {name!r} {said}, compared with {title}{remedy}"
     allowed = f"none {change}" if reaction == "stop" else ""
     return Finding(f"columns: {change}", name, "failed" if reaction == "stop" else "noted", sentence, allowed, change)
 

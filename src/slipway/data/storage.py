@@ -35,8 +35,8 @@ def filesystem(uri: str) -> tuple[Any, str]:
         system, path = url_to_fs(uri)
     except ImportError as error:
         extra = _EXTRAS.get(scheme)
-        todo = f"install it with: pip install 'kfp-slipway[{extra}]'" if extra else str(error)
-        message = f"{uri!r} needs support for {scheme}:// that is not installed; {todo}"
+        remedy = f"install it with: pip install 'kfp-slipway[{extra}]'" if extra else str(error)
+        message = f"{uri!r} needs support for {scheme}:// that is not installed; {remedy}"
         raise StorageError(message) from None
     except ValueError:
         known = ", ".join(sorted({"file", *_EXTRAS, "http", "https"} & set(fsspec.available_protocols())))

@@ -54,8 +54,8 @@ def from_json(text: str | bytes) -> Profile:
 
 def _other_format(found: object) -> str:
     older = isinstance(found, int) and found < FORMAT
-    todo = "make the reference again from the training data" if older else "install the release that wrote it"
-    return f"the reference profile has format {found!r}; this release reads format {FORMAT}: {todo}"
+    remedy = "make the reference again from the training data" if older else "install the release that wrote it"
+    return f"the reference profile has format {found!r}; this release reads format {FORMAT}: {remedy}"
 
 
 def _column(column: Column) -> dict[str, Any]:

@@ -114,7 +114,7 @@ def _fill_pod(pod: Object, predictor: Predictor, config_maps: list[str]) -> None
         "limits": {"memory": serving.memory},
     }
     if serving.volume and predictor.uri and serving.volume.holds(predictor.uri):
-        fetch["volumeMounts"].append({"name": "registry", "mountPath": serving.volume.path, "readOnly": True})
+        fetch["volumeMounts"].append({"name": "registry", "mountPath": serving.volume.mount, "readOnly": True})
         claim = {"claimName": serving.volume.claim, "readOnly": True}
         pod["volumes"].append({"name": "registry", "persistentVolumeClaim": claim})
     if config_maps:

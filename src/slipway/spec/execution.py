@@ -5,11 +5,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from slipway.spec.section import Section
+from slipway.spec.volume import Folder, Volume
 
 Cpu = Annotated[str, Field(pattern=r"^([0-9]+(\.[0-9]+)?|[0-9]+m)$")]
 Memory = Annotated[str, Field(pattern=r"^[1-9][0-9]*(Ki|Mi|Gi|Ti|K|M|G|T)$")]
 Text = Annotated[str, Field(min_length=1)]
-Path = Annotated[str, Field(pattern=r"^/.+")]
 Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 LabelKey = Annotated[
     str, Field(pattern=r"^([a-z0-9]([-.a-z0-9]*[a-z0-9])?/)?[A-Za-z0-9]([-._A-Za-z0-9]{0,61}[A-Za-z0-9])?$")
@@ -90,7 +90,7 @@ class Secret(Section):
     """The Secret."""
     env: dict[Text, Variable] = {}
     """Its keys, and the environment variables that they become."""
-    mount: Path | Literal[""] = ""
+    mount: Folder | Literal[""] = ""
     """Folder where its keys are files; empty for none."""
     optional: bool = False
     """Run without it where it is missing."""
@@ -101,15 +101,6 @@ class Secret(Section):
             message = f"secret {self.name!r} needs env, mount or both"
             raise ValueError(message)
         return self
-
-
-class Volume(Section):
-    """A PersistentVolumeClaim that every step sees."""
-
-    claim: Text
-    """The claim."""
-    mount: Path
-    """Folder where it is."""
 
 
 _SIZES: dict[str, dict[str, Any]] = {

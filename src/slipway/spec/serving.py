@@ -1,6 +1,5 @@
 """How a model is served."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field, field_validator
@@ -10,21 +9,9 @@ from slipway.errors import ServingError
 from slipway.settings import Settings
 from slipway.spec.exposure import Autoscaling, Exposure
 from slipway.spec.section import Section
+from slipway.spec.volume import Volume
 
 Quantity = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi)?$")]
-
-
-class Volume(Section):
-    """A volume in the cluster that holds the registry, also mounted where the rollout runs."""
-
-    claim: Annotated[str, Field(max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")]
-    """Name of the PersistentVolumeClaim, in the namespace that is served in."""
-    path: Annotated[str, Field(pattern=r"^/.*[^/]$")]
-    """Folder at which it is mounted here, and read-only in the pods."""
-
-    def holds(self, uri: str) -> bool:
-        """Whether a bundle is on it."""
-        return Path(uri).is_relative_to(self.path)
 
 
 class Serving(Section):
@@ -52,7 +39,8 @@ class Serving(Section):
     """Image of the init step that fetches the bundle, by digest; empty for the server's, which knows S3 and HTTP. The
     components' image knows Google and Azure storage too."""
     volume: Volume | None = None
-    """A volume that pods fetch the bundle from; null: from object storage, or ConfigMaps."""
+    """A volume that holds the registry, mounted where the rollout runs too, from which pods fetch the bundle; null: they
+    fetch it from object storage, or get it in ConfigMaps."""
     secret: str = "slipway-storage"  # noqa: S105 - the name of one
     """Secret with the storage's credentials, as environment variables of the init step."""
     timeout_s: int = Field(default=300, ge=5)

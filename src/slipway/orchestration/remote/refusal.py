@@ -109,12 +109,12 @@ def _redirected(error: ApiException, url: str, login: object) -> str:
 def _tls(reason: str, url: str) -> RefusalError:
     words = " ".join(reason.split())
     if "CERTIFICATE_VERIFY_FAILED" in words:
-        todo = "; name the authority that signed its certificate with --ca-file FILE"
+        remedy = "; name the authority that signed its certificate with --ca-file FILE"
     elif "WRONG_VERSION_NUMBER" in words or "record layer" in words:
-        todo = "; it seems to speak plain http there: write http:// instead of https://"
+        remedy = "; it seems to speak plain http there: write http:// instead of https://"
     else:
-        todo = ""
-    return RefusalError(f"no TLS connection to {url}: {words}{todo}")
+        remedy = ""
+    return RefusalError(f"no TLS connection to {url}: {words}{remedy}")
 
 
 def _advice(status: int, login: object) -> str:
