@@ -39,8 +39,8 @@ class Serving(Section):
     """Image of the init step that fetches the bundle, by digest; empty for the server's, which knows S3 and HTTP. The
     components' image knows Google and Azure storage too."""
     volume: Volume | None = None
-    """A volume that holds the registry, mounted where the rollout runs too, from which pods fetch the bundle; null: they
-    fetch it from object storage, or get it in ConfigMaps."""
+    """A volume that holds the registry, mounted where the rollout runs too, from which pods fetch the bundle; null:
+    they fetch it from object storage, or get it in ConfigMaps."""
     secret: str = "slipway-storage"  # noqa: S105 - the name of one
     """Secret with the storage's credentials, as environment variables of the init step."""
     timeout_s: int = Field(default=300, ge=5)
