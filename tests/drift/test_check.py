@@ -12,9 +12,11 @@ import pytest
 
 from slipway.drift import check
 from slipway.drift.findings import Findings
+from slipway.drift.report import report
 from slipway.drift.schema import Document
 from slipway.errors import DataError, UnknownNameError
 from slipway.spec import Drift
+from slipway.spec.drift import Limits
 from slipway.spec.published import schema_of
 from slipway.steps.between import between
 
@@ -124,6 +126,56 @@ def test_missing_and_added_columns_are_named() -> None:
     assert found.columns == ("city",)
 
 
+@pytest.mark.parametrize(
+    ("column", "stored", "said"),
+    [
+        ("visits", pl.format("v{}", "visits"), "integer before, category now"),
+        ("city", pl.col("city").str.len_chars(), "category before, integer now"),
+        ("day", pl.col("day").cast(pl.String), "date before, category now"),
+    ],
+)
+def test_a_column_of_another_kind_is_named_with_both(column: str, stored: pl.Expr, said: str) -> None:
+    day = (pl.date(2026, 1, 1) + pl.duration(days=pl.col("visits") % 28)).alias("day")
+
+    found = check(
+        table(0).with_columns(day), table(1).with_columns(day).with_columns(stored.alias(column)), limits=QUICK
+    )
+
+    assert (found.data.missing, found.data.retyped) == ((column,), {column: said})
+    assert found.columns == (column,)
+    assert f"{column} ({said})" in report(found, "model", "the reference")
+
+
+def test_few_infinite_values_are_told_too() -> None:
+    first = pl.int_range(pl.len()) == 0
+
+    found = check(table(0), table(1).with_columns(a=pl.when(first).then(float("-inf")).otherwise("a")), limits=QUICK)
+
+    assert found.severity == "none"
+    assert "0.125% of the values of column 'a' are infinite and count as missing" in found.notes
+
+
+def test_limits_that_hold_for_nothing_are_told() -> None:
+    limits = Drift(columns={"town": Limits(warn=0.1, alarm=0.2), "city": Limits()}, classifier=False)
+
+    found = check(table(0), table(1), limits=limits)
+
+    assert "the limits of column 'town' hold for nothing: the reference has no such column" in found.notes
+
+
+@pytest.mark.parametrize(
+    ("importances", "error", "said"),
+    [
+        ({"town": 1.0}, UnknownNameError, "column 'town' is not in the reference"),
+        ({"city": -1.0}, DataError, "importance of column 'city' is -1.0"),
+        ({"city": float("nan")}, DataError, "importance of column 'city' is nan"),
+    ],
+)
+def test_importances_that_can_not_be_are_told(importances: dict[str, float], error: type, said: str) -> None:
+    with pytest.raises(error, match=said):
+        check(table(0), table(1), importances=importances)
+
+
 @pytest.mark.parametrize("side", [0, 1])
 @pytest.mark.parametrize("rows", [0, 1, 9])
 def test_fewer_than_ten_rows_are_an_error(side: int, rows: int) -> None:
@@ -226,16 +278,66 @@ def test_classes_and_numbers_are_scored_too() -> None:
     assert [one.name for one in numbers.metrics] == ["rmse", "mae"]
 
 
+def test_scores_are_estimated_until_the_truth_arrives() -> None:
+    now = table(1).drop("y")
+    sure, unsure = (
+        check(table(0), frame, truth="y", prediction="p", limits=QUICK)
+        for frame in (now, now.with_columns(p=0.5 + 0.2 * (pl.col("p") - 0.5)))
+    )
+    true = check(table(0), table(1), truth="y", prediction="p", limits=QUICK).performance
+
+    assert true is not None
+    assert (sure.severity, sure.performance, sure.data.missing) == ("none", None, ())
+    for one, watched in zip(sure.estimated, true.metrics, strict=True):
+        assert watched.overall is not None
+        assert one.score.low <= watched.overall.estimate <= one.score.high
+    assert unsure.parts["estimate"][0] == "warn"
+
+
+def test_decided_classes_are_not_estimated() -> None:
+    decided = pl.when(pl.col("p") > 0.5).then(pl.lit("yes")).otherwise(pl.lit("no")).alias("said")
+
+    found = check(
+        table(0).with_columns(decided), table(1).with_columns(decided).drop("y"), truth="y", prediction="said"
+    )
+
+    assert found.estimated == ()
+    assert any("only probabilities of two classes say how sure they are" in note for note in found.notes)
+
+
+def test_a_prediction_of_another_kind_stays_named() -> None:
+    found = check(table(0), table(1).with_columns(pl.col("p").cast(pl.String)), prediction="p", limits=QUICK)
+
+    assert (found.data.retyped, found.columns) == ({"p": "number before, category now"}, ("p",))
+
+
 def test_what_is_no_dataframe_is_an_error() -> None:
     with pytest.raises(DataError, match="a polars or pandas dataframe is needed, not list"):
         check([1, 2], table(0))
 
 
-def test_a_pandas_column_of_several_types_is_an_error() -> None:
-    mixed = pd.DataFrame({"a": [1, "x", None] * 10})
+@pytest.mark.parametrize(
+    ("frame", "said"),
+    [
+        (pd.DataFrame({"a": [1, "x", None] * 10}), "several types"),
+        (pd.DataFrame({"a": [1j] * 20}), "can't be read.*complex128"),
+        (pd.DataFrame({"a": pd.arrays.SparseArray([0, 1] * 10)}), r"can't be read.*column a\)"),
+        (pl.DataFrame({"a": pl.Series([1] * 20, dtype=pl.Int128)}), "can't be read"),
+        (pd.DataFrame([[1, 2]] * 20, columns=["a", "a"]), "two columns named 'a'"),
+        (pd.DataFrame([[1, 2]] * 20, columns=[1, "1"]), "two columns named '1'"),
+        (pl.DataFrame({"a": [[1]] * 20}), "column 'a' of the dataframe holds .*list.*, which is not a single value"),
+        (pd.Series([1] * 20), "a polars or pandas dataframe is needed, not Series"),
+    ],
+    ids=["mixed", "complex", "sparse", "wide integer", "twice", "twice as text", "list", "series"],
+)
+def test_a_frame_that_can_not_be_read_is_an_error(frame: Any, said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        check(frame, frame)
 
-    with pytest.raises(DataError, match="several types"):
-        check(mixed, mixed)
+
+def test_the_truth_is_no_prediction_of_itself() -> None:
+    with pytest.raises(DataError, match="column 'y' is named as the truth and as the prediction"):
+        check(table(0), table(1), truth="y", prediction="y")
 
 
 # The same from files, where kinds are to be found out.

@@ -1,6 +1,7 @@
 """A table that is read by columns, a few at a time."""
 
 import contextlib
+import sys
 import tempfile
 import threading
 from collections import Counter
@@ -67,11 +68,10 @@ def of_frame(frame: Any) -> Columns:
         frame: The dataframe; the index of a pandas one is left out.
 
     Raises:
-        DataError: It is neither, or a column holds values of several types.
+        DataError: It is neither, two columns have the same name, or a column holds what is not one type of value.
     """
     table = _arrow(frame)
-    kinds = {field.name: parquet.kind_of(field, "the dataframe") for field in table.schema}
-    return Columns(table.num_rows, kinds, table.select)
+    return Columns(table.num_rows, parquet.kinds_of("the dataframe", table.schema, frozenset()), table.select)
 
 
 @contextlib.contextmanager
@@ -135,16 +135,25 @@ def _of_parquet(files: Sequence[Parquet], stack: contextlib.ExitStack) -> Column
 
 
 def _arrow(frame: Any) -> pa.Table:
-    if isinstance(frame, pl.DataFrame):
-        return frame.to_arrow()
-    if not hasattr(frame, "to_parquet"):
-        message = f"a polars or pandas dataframe is needed, not {type(frame).__name__}"
-        raise DataError(message)
+    pandas = sys.modules.get("pandas")
     try:
-        return pa.Table.from_pandas(frame, preserve_index=False)
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        message = f"the dataframe has a column with values of several types: {error}"
+        if isinstance(frame, pl.DataFrame):
+            return frame.to_arrow()
+        if pandas and isinstance(frame, pandas.DataFrame):
+            return pa.Table.from_pandas(_distinct(frame), preserve_index=False)
+    except (pa.ArrowException, TypeError) as error:
+        message = f"the dataframe has a column that can't be read, such as one with values of several types: {error}"
         raise DataError(message) from None
+    message = f"a polars or pandas dataframe is needed, not {type(frame).__name__}"
+    raise DataError(message)
+
+
+def _distinct(frame: Any) -> Any:
+    twice = frame.columns[frame.columns.duplicated()]
+    if len(twice):
+        message = f"the dataframe has two columns named {str(twice[0])!r}; rename or remove one of them"
+        raise DataError(message)
+    return frame
 
 
 def _levels(values: pa.ChunkedArray) -> Counter[str]:

@@ -47,7 +47,7 @@ def compare(
     with ThreadPoolExecutor(THREADS) as threads:
         measured = [column for found in threads.map(partial(_block, before, current), blocks) for column in found]
     rows = (reference.rows, current.rows)
-    return judge(measured, rows, list(before.kinds), list(current.kinds), limits, importances)
+    return judge(measured, rows, before.kinds, current.kinds, limits, importances)
 
 
 class _Stored:

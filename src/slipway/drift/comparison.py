@@ -1,7 +1,7 @@
 """What a comparison of two tables found."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Final, Literal
 
 from slipway.data.schema import Kind
@@ -83,6 +83,7 @@ class Comparison:
         columns: Its columns, worst first.
         missing: Columns of the reference that the current data lacks, or has in another kind.
         added: Columns that the reference lacks.
+        retyped: Those of the missing columns that are there in another kind, with both kinds in words.
     """
 
     reference_rows: int
@@ -90,6 +91,7 @@ class Comparison:
     columns: tuple[ColumnDrift, ...]
     missing: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
+    retyped: dict[str, str] = field(default_factory=dict)
 
     @property
     def severity(self) -> Severity:
@@ -126,6 +128,16 @@ class Comparison:
             f"{self.current_rows:,} current rows are too few to be sure of seeing an alarming shift in column "
             f"{hungry.name!r}{many}; at least {hungry.rows_needed:,} are needed"
         )
+
+    @property
+    def infinite(self) -> str:
+        """Which columns have infinite values, in a sentence; empty without any."""
+        found = [column for column in self.columns if column.infinite_now > 0]
+        if not found:
+            return ""
+        most = max(found, key=lambda column: column.infinite_now)
+        many = f", and so are values of {len(found) - 1} more columns" if len(found) > 1 else ""
+        return f"{most.infinite_now:.3%} of the values of column {most.name!r} are infinite and count as missing{many}"
 
     @property
     def sentence(self) -> str:

@@ -1,25 +1,30 @@
 """A table that is at hand against another, or against a profile: everything that can be found."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 from threadpoolctl import threadpool_limits
 
 from slipway.data import rows as some
 from slipway.data.columns import Columns
 from slipway.data.schema import Kind
-from slipway.drift import between, classifier, dependence, multivariate, performance
+from slipway.drift import between, classifier, dependence, multivariate, scores
 from slipway.drift import sample as samples
-from slipway.drift.answers import Named, answers, kinds_of
+from slipway.drift.answers import Answers
 from slipway.drift.comparison import Comparison
+from slipway.drift.estimate import estimate
 from slipway.drift.findings import Findings, lift
-from slipway.drift.performance import Answers, Performance, watch
+from slipway.drift.named import Named, answers, kinds_of, probabilities
+from slipway.drift.performance import watch
 from slipway.drift.profile import Profile
 from slipway.drift.sample import Sample
-from slipway.evaluation.bootstrap import Interval
+from slipway.drift.severity import unused
 from slipway.features.inputs import inputs
 from slipway.spec import Drift
+
+_NO_ESTIMATE = "the truth of the current rows is not known, and only probabilities of two classes say how sure they are"
 
 
 def compare(
@@ -57,9 +62,9 @@ def compare(
         data, _ = lift(data, named.time)
     found = replace(found, data=data, predictions=predictions, target=target)
     if named.truth and named.prediction:
-        found = replace(found, performance=_performance(before, now, limits, named))
-    notes = tuple(note for note in (data.advice, samples.note(kinds, known)) if note)
-    return replace(found, notes=notes)
+        found = _over_time(found, before, now, limits, named)
+    notes = (*found.notes, data.infinite, data.advice, samples.note(kinds, known), unused(limits, before.kinds))
+    return replace(found, notes=tuple(note for note in notes if note))
 
 
 def _together(
@@ -109,14 +114,25 @@ def _drawn(table: Columns, kinds: Mapping[str, Kind], seed: int) -> tuple[Column
     return read, sample
 
 
-def _performance(before: Columns | Profile, now: Columns, limits: Drift, named: Named) -> Performance:
-    kinds = kinds_of(now.kinds, named)
-    wanted = {name: kinds[name] for name in named.columns}
-    sides = [table for table in (before, now) if not isinstance(table, Profile)]
-    *expected, current = answers([some.take(table, wanted, np.arange(table.rows)) for table in sides], kinds, named)
-    return watch(current, _scores(expected[0]) if expected else None, limits.window)
+def _over_time(found: Findings, before: Columns | Profile, now: Columns, limits: Drift, named: Named) -> Findings:
+    """The same with scores: those of rows whose truth is known, else those that are to be expected."""
+    if isinstance(before, Profile):
+        return replace(found, performance=watch(_answers([now], now, named)[0], None, limits.window))
+    if named.truth in now.kinds:
+        judged, current = _answers([before, now], now, named)
+        return replace(found, performance=watch(current, scores.expected(judged), limits.window))
+    (judged,) = _answers([before], before, named)
+    if judged.task != "binary" or not judged.probabilities:
+        return replace(found, notes=(_NO_ESTIMATE,))
+    said = _rows(now, {named.prediction: "number"})[named.prediction].drop_nulls()
+    estimated = estimate("binary", probabilities(said), named.threshold, scores.expected(judged))
+    return replace(found, estimated=estimated)
 
 
-def _scores(expected: Answers) -> dict[str, Interval]:
-    found = {metric.name: performance.score(metric, expected) for metric in expected.metrics}
-    return {name: interval for name, interval in found.items() if interval is not None}
+def _answers(tables: Sequence[Columns], kinds_from: Columns, named: Named) -> list[Answers]:
+    kinds = kinds_of(kinds_from.kinds, named)
+    return answers([_rows(table, {name: kinds[name] for name in named.columns}) for table in tables], kinds, named)
+
+
+def _rows(table: Columns, kinds: Mapping[str, Kind]) -> pl.DataFrame:
+    return some.take(table, kinds, np.arange(table.rows))

@@ -8,8 +8,8 @@ import polars as pl
 from slipway.data import columns as tables
 from slipway.data.schema import Kind
 from slipway.data.source import Source, open_table
-from slipway.drift.answers import Named, answers, kinds_of
 from slipway.drift.findings import Findings
+from slipway.drift.named import Named, answers, kinds_of
 from slipway.drift.performance import watch
 from slipway.drift.tables import compare
 from slipway.errors import DataError
@@ -39,8 +39,8 @@ def between(reference: str, current: str, limits: Drift, named: Named | None = N
     if known is not None:
         return _with_profile(known, current, limits, named)
     with tables.open_columns(reference) as before, tables.open_columns(current) as now:
-        for table, where in ((before, "the reference"), (now, "the current data")):
-            named.check(table.kinds, where)
+        named.check(before.kinds, "the reference")
+        named.arrived(now.kinds).check(now.kinds, "the current data")
         return compare(before, now, limits, named)
 
 

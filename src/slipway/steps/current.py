@@ -12,7 +12,7 @@ from slipway.data.schema import Kind, Schema, Target
 from slipway.data.target import encode
 from slipway.drift import profile as profiles
 from slipway.drift import sample as samples
-from slipway.drift.performance import Answers
+from slipway.drift.answers import Answers
 from slipway.drift.profile import Column, Profile
 from slipway.drift.sample import Sample
 from slipway.errors import DataError, UnknownNameError
