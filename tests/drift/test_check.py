@@ -155,6 +155,18 @@ def test_few_infinite_values_are_told_too() -> None:
     assert "0.125% of the values of column 'a' are infinite and count as missing" in found.notes
 
 
+def test_a_column_of_time_is_told_apart() -> None:
+    def dated(seed: int, start: int) -> pl.DataFrame:
+        day = pl.date(2026, 1, 1) + pl.duration(days=start + pl.int_range(pl.len()) // 30)
+        return table(seed).with_columns(day=day)
+
+    found = check(dated(0, 0), dated(1, 27), limits=QUICK)
+
+    assert found.columns == ("day",)
+    assert any("the dates of column 'day' go on" in note for note in found.notes)
+    assert check(dated(0, 0), dated(1, 27), limits=QUICK, time="day").severity == "none"
+
+
 def test_limits_that_hold_for_nothing_are_told() -> None:
     limits = Drift(columns={"town": Limits(warn=0.1, alarm=0.2), "city": Limits()}, classifier=False)
 
@@ -377,11 +389,10 @@ def test_a_reference_of_another_release_is_an_error(tmp_path: Path, text: str) -
 
 
 def test_a_column_that_became_dates_is_a_finding_beside_the_others() -> None:
-    reference, current = table(0), table(1)
-    dates = pl.datetime_range(
-        pl.datetime(2024, 1, 1), pl.datetime(2024, 1, 1) + pl.duration(hours=799), "1h", eager=True
-    )
-    for one, other in ((reference, current), (current, reference)):
-        found = check(one, other.with_columns(dates.alias("visits")))
-        drifted = {column.name for column in found.data.columns if column.severity != "none"}
-        assert drifted == {"visits"}
+    start = pl.datetime(2024, 1, 1)
+    dates = pl.datetime_range(start, start + pl.duration(hours=799), "1h", eager=True).alias("visits")
+
+    forth, back = check(table(0), table(1).with_columns(dates)), check(table(0).with_columns(dates), table(1))
+
+    assert (forth.columns, forth.data.retyped) == (("visits",), {"visits": "integer before, date now"})
+    assert (back.columns, back.data.retyped) == (("visits",), {"visits": "date before, integer now"})

@@ -191,6 +191,6 @@ def kind_of(field: pa.Field, where: str) -> Kind | None:
             return kind
     message = (
         f"column {field.name!r} of {where} holds {field.type}, which is not a single value; "
-        "list it under 'identifiers' to leave it out, or spread it over columns"
+        "leave it out (in a spec: list it under 'identifiers'), or spread it over columns"
     )
     raise DataError(message)

@@ -11,6 +11,7 @@ from slipway.data.schema import Kind
 from slipway.drift import profile as profiles
 from slipway.drift.compare import judge
 from slipway.drift.comparison import Comparison
+from slipway.drift.kinds import comparable
 from slipway.drift.measure import Measured, measure
 from slipway.drift.profile import Column, Profile
 from slipway.spec import Drift
@@ -64,7 +65,7 @@ class _Stored:
 def _pair(before: Kind | None, now: Kind | None) -> tuple[Kind, Kind] | None:
     """The kinds to read a column as; None when it can't be compared. A column of nulls is of the other side's kind."""
     kinds = before or now or "category", now or before or "category"
-    return kinds if (kinds[0] == "category") == (kinds[1] == "category") else None
+    return kinds if comparable(*kinds) else None
 
 
 def _block(before: _Stored | Columns, now: Columns, pairs: Mapping[str, tuple[Kind, Kind]]) -> list[Measured]:

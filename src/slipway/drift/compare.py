@@ -7,7 +7,8 @@ import numpy as np
 from slipway.data.schema import Kind
 from slipway.drift import importance, significance, statistics
 from slipway.drift.comparison import SEVERITIES, ColumnDrift, Comparison, Severity
-from slipway.drift.measure import Measured, comparable, measure
+from slipway.drift.kinds import comparable
+from slipway.drift.measure import Measured, measure
 from slipway.drift.profile import Profile
 from slipway.drift.significance import Chance
 from slipway.errors import DataError
@@ -35,7 +36,7 @@ def compare(
     """
     here = {column.name: column for column in current.columns}
     pairs = [(column, here[column.name]) for column in reference.columns if column.name in here]
-    measured = [measure(before, now) for before, now in pairs if comparable(before, now)]
+    measured = [measure(before, now) for before, now in pairs if comparable(before.kind, now.kind)]
     return judge(
         measured,
         (reference.rows, current.rows),

@@ -140,6 +140,14 @@ class Comparison:
         return f"{most.infinite_now:.3%} of the values of column {most.name!r} are infinite and count as missing{many}"
 
     @property
+    def later(self) -> str:
+        """Which dates are later than the reference's, in a sentence; empty without any that is named."""
+        found = [one.name for one in self.columns if one.kind == "date" and one.above > 0 and one.severity != "none"]
+        if not found:
+            return ""
+        return f"the dates of column {found[0]!r} go on; if they say when a row was made, name it as the column of time"
+
+    @property
     def sentence(self) -> str:
         """What was found, in a line."""
         names = ", ".join(repr(name) for name in self.drifted[:5]) + (", …" if len(self.drifted) > 5 else "")

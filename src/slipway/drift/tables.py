@@ -1,6 +1,6 @@
 """A table that is at hand against another, or against a profile: everything that can be found."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +16,7 @@ from slipway.drift.answers import Answers
 from slipway.drift.comparison import Comparison
 from slipway.drift.estimate import estimate
 from slipway.drift.findings import Findings, lift
+from slipway.drift.kinds import shared
 from slipway.drift.named import Named, answers, kinds_of, probabilities
 from slipway.drift.performance import watch
 from slipway.drift.profile import Profile
@@ -43,8 +44,8 @@ def compare(
         DataError: There are too few rows to compare, or it can't be told what is predicted.
     """
     known = before.importances if isinstance(before, Profile) and importances is None else importances or {}
-    kinds = {name: kind for name, kind in _shared(before.kinds, now.kinds).items() if name not in named.columns}
-    together = _together(before, now, kinds, known)
+    kinds = {name: kind for name, kind in shared(before.kinds, now.kinds).items() if name not in named.columns}
+    together = _together(before, kinds, known)
     now, current = _drawn(now, together, seed=1)
     if isinstance(before, Profile):
         data = between.compare(before, now, limits, known)
@@ -63,16 +64,19 @@ def compare(
     found = replace(found, data=data, predictions=predictions, target=target)
     if named.truth and named.prediction:
         found = _over_time(found, before, now, limits, named)
-    notes = (*found.notes, data.infinite, data.advice, samples.note(kinds, known), unused(limits, before.kinds))
+    notes = (
+        *found.notes,
+        data.infinite,
+        data.later,
+        data.advice,
+        samples.note(kinds, known),
+        unused(limits, before.kinds),
+    )
     return replace(found, notes=tuple(note for note in notes if note))
 
 
-def _together(
-    before: Columns | Profile, now: Columns, kinds: Mapping[str, Kind], known: Mapping[str, float]
-) -> dict[str, Kind]:
-    """The columns that are looked at together, with their kinds; not one that is a date on one side alone."""
-    sides = (before.kinds, now.kinds)
-    kinds = {name: kind for name, kind in kinds.items() if len({side[name] == "date" for side in sides}) == 1}
+def _together(before: Columns | Profile, kinds: Mapping[str, Kind], known: Mapping[str, float]) -> dict[str, Kind]:
+    """The columns that are looked at together, with their kinds."""
     if not isinstance(before, Profile):
         return {name: kinds[name] for name in samples.names(kinds, known)}
     names = before.dependence.columns if before.dependence else ()
@@ -88,17 +92,6 @@ def _with_rows(
             multivariate=multivariate.compare(dependence.fit(reference, kinds), current, limits),
             separation=classifier.separate(reference, current, kinds, limits) if limits.classifier else None,
         )
-
-
-def _shared(before: Mapping[str, Kind | None], now: Mapping[str, Kind | None]) -> dict[str, Kind]:
-    return dict(_pairs(before, now))
-
-
-def _pairs(before: Mapping[str, Kind | None], now: Mapping[str, Kind | None]) -> Iterator[tuple[str, Kind]]:
-    for name, kind in before.items():
-        other = now.get(name)
-        if kind is not None and other is not None and (kind == "category") == (other == "category"):
-            yield name, kind if kind == other else "number"
 
 
 def _drawn(table: Columns, kinds: Mapping[str, Kind], seed: int) -> tuple[Columns, Callable[[], Sample]]:

@@ -74,7 +74,7 @@ def read(
     Raises:
         DataError: There are no rows.
     """
-    random, wanted = np.random.default_rng(0), [name for name in sampled if name in kinds]
+    random, wanted = np.random.default_rng(0), [name for name in sampled if kinds.get(name, "date") != "date"]
     refusal = _refusal(judged, kinds)
     looks: list[tuple[Profile, Sample, Profile | None]] = []
     asked: list[tuple[Floats, pl.DataFrame]] = []
