@@ -50,8 +50,21 @@ def from_json(text: str | bytes) -> Profile:
         dependence = Dependence.from_raw(raw["dependence"]) if raw["dependence"] is not None else None
         return Profile(_natural(raw["rows"]), columns, importances, target, dependence)
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        message = f"the reference is no profile: {error!r}"
+        message = f"the reference is no profile: {_reason(error)}; make it again from the training data"
         raise DataError(message) from None
+
+
+def _reason(error: Exception) -> str:
+    match error:
+        case json.JSONDecodeError():
+            return f"it is no JSON, or cut off, at line {error.lineno}, column {error.colno}"
+        case UnicodeError():
+            return "it is no text in UTF-8"
+        case KeyError():
+            return f"it has no {error}"
+        case ValueError():
+            return str(error)
+    return "it is JSON of another shape"
 
 
 def _other_format(found: object) -> str:
