@@ -10,7 +10,9 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from slipway.drift import check
+from slipway.data.columns import of_frame
+from slipway.drift import check, stored
+from slipway.drift import profile as profiles
 from slipway.drift.findings import Findings
 from slipway.drift.report import report
 from slipway.drift.schema import Document
@@ -372,6 +374,38 @@ def test_a_category_that_is_stored_as_a_number_is_named(tmp_path: Path, suffix: 
 
     assert found.data.missing == ("visits",)
     assert found.columns == ("visits",)
+
+
+def profile_of(frame: pl.DataFrame, path: Path) -> str:
+    path.write_text(stored.to_json(profiles.finish(profiles.of_columns(of_frame(frame)))))
+    return str(path)
+
+
+@pytest.mark.parametrize(("column", "word"), [("a", ""), ("a", "NA"), ("visits", "NA"), ("city", "")])
+def test_a_column_without_any_value_in_csv_is_of_no_other_kind(tmp_path: Path, column: str, word: str) -> None:
+    current = written(table(1).with_columns(pl.lit(word).alias(column)), tmp_path / "c.csv")
+
+    for reference in (written(table(0), tmp_path / "r.csv"), profile_of(table(0), tmp_path / "r.json")):
+        found = between(reference, current, QUICK)
+        drifted = next(one for one in found.data.columns if one.name == column)
+        assert (found.data.retyped, found.data.drifted, drifted.missing_now) == ({}, (column,), 1)
+
+
+def test_a_reference_column_without_any_value_is_of_no_other_kind(tmp_path: Path) -> None:
+    reference = table(0).with_columns(a=pl.lit(""), city=pl.lit(None, pl.String))
+
+    for place in (written(reference, tmp_path / "r.csv"), profile_of(reference, tmp_path / "r.json")):
+        found = between(place, written(table(1), tmp_path / "c.csv"), QUICK)
+        assert (found.data.retyped, set(found.data.drifted)) == ({}, {"a", "city"})
+
+
+def test_what_was_done_to_read_a_table_is_told(tmp_path: Path) -> None:
+    first = pl.int_range(pl.len()) == 0
+    current = table(1).with_columns(a=pl.when(first).then(float("inf")).otherwise("a"))
+
+    for reference in (written(table(0), tmp_path / "r.csv"), profile_of(table(0), tmp_path / "r.json")):
+        found = between(reference, written(current, tmp_path / "c.csv"), QUICK)
+        assert "current data: column 'a': 1 infinite values were read as missing values" in found.notes
 
 
 def test_csv_and_parquet_of_the_same_rows_have_no_drift(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import tempfile
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -40,11 +40,13 @@ class Columns:
         rows: Its rows.
         kinds: Name to kind of each column; None for one that is nothing but nulls, without a type.
         load: Reads columns by name.
+        notes: Sentences on what was done to read it.
     """
 
     rows: int
     kinds: dict[str, Kind | None]
     load: Callable[[Sequence[str]], pa.Table]
+    notes: tuple[str, ...] = ()
 
     def read(self, kinds: Mapping[str, Kind]) -> Iterator[tuple[str, Values]]:
         """Values of some columns, each to be used before the next is asked for.
@@ -87,11 +89,15 @@ def open_columns(uri: str) -> Iterator[Columns]:
     located = locate(uri)
     files = [part for part in located.parts if isinstance(part, Parquet)]
     with contextlib.ExitStack() as stack:
-        if not files or len(files) < len(located.parts):
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "table"
-            tables.write(source.open_located(located).batches(), folder)
-            files = [Parquet(file) for file in find(str(folder))]
-        yield _of_parquet(files, stack)
+        if files and len(files) == len(located.parts):
+            yield _of_parquet(files, stack)
+            return
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "table"
+        found = source.open_located(located)
+        integers: dict[str, Kind] = dict.fromkeys(found.empty, "integer")  # which can be read as any kind
+        tables.write(replace(found, columns={**found.columns, **integers}).batches(), folder)
+        table = _of_parquet([Parquet(file) for file in find(str(folder))], stack)
+        yield replace(table, kinds={**table.kinds, **dict.fromkeys(found.empty)}, notes=found.notes)
 
 
 class _Parquet:

@@ -6,10 +6,11 @@ import numpy as np
 
 from slipway.data.schema import Kind
 from slipway.drift import importance, significance, statistics
+from slipway.drift import profile as profiles
 from slipway.drift.comparison import SEVERITIES, ColumnDrift, Comparison, Severity
 from slipway.drift.kinds import comparable
 from slipway.drift.measure import Measured, measure
-from slipway.drift.profile import Profile
+from slipway.drift.profile import Column, Profile
 from slipway.drift.significance import Chance
 from slipway.errors import DataError
 from slipway.evaluation.wording import short
@@ -35,10 +36,9 @@ def compare(
         DataError: There are fewer than ``MIN_ROWS`` rows on a side.
     """
     here = {column.name: column for column in current.columns}
-    pairs = [(column, here[column.name]) for column in reference.columns if column.name in here]
-    measured = [measure(before, now) for before, now in pairs if comparable(before.kind, now.kind)]
+    pairs = [_alike(column, here[column.name]) for column in reference.columns if column.name in here]
     return judge(
-        measured,
+        [measure(before, now) for before, now in pairs if comparable(before.kind, now.kind)],
         (reference.rows, current.rows),
         reference.kinds,
         current.kinds,
@@ -106,6 +106,15 @@ def judge(
         tuple(sorted(found.keys() - expected.keys())),
         {name: f"{kind} before, {found[name]} now" for name, kind in expected.items() if name in found.keys() - names},
     )
+
+
+def _alike(before: Column, now: Column) -> tuple[Column, Column]:
+    """The same, with a column of nothing but nulls as one of the other's kind."""
+    if comparable(before.kind, now.kind):
+        return before, now
+    if now.nulls == now.rows:
+        return before, profiles.empty(now.name, before.kind, now.rows)
+    return (profiles.empty(before.name, now.kind, before.rows) if before.nulls == before.rows else before), now
 
 
 def _strangers(expected: Sequence[str], found: Sequence[str]) -> str:
