@@ -1,3 +1,4 @@
+import contextlib
 import json
 import warnings
 from collections.abc import Callable
@@ -9,14 +10,19 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from slipway.data.columns import of_frame
-from slipway.drift import check, stored
+from slipway.data.schema import Kind
+from slipway.drift import check, dependence, stored
 from slipway.drift import profile as profiles
+from slipway.drift import sample as samples
 from slipway.drift.findings import Findings
 from slipway.drift.report import report
 from slipway.drift.schema import Document
 from slipway.errors import DataError, UnknownNameError
+from slipway.features.inputs import inputs
 from slipway.spec import Drift
 from slipway.spec.drift import Limits
 from slipway.spec.published import schema_of
@@ -420,6 +426,35 @@ def test_a_reference_of_another_release_is_an_error(tmp_path: Path, text: str) -
 
     with pytest.raises(DataError, match="reference"), warnings.catch_warnings():
         between(str(tmp_path / "reference.json"), written(table(0), tmp_path / "c.csv"), QUICK)
+
+
+def whole_profile() -> dict[str, Any]:
+    """A profile with all parts, as JSON."""
+    frame = table(0, 100).select("a", "visits", "city")
+    kinds: dict[str, Kind] = {"a": "number", "visits": "integer", "city": "category"}
+    together = dependence.fit(samples.fit(inputs(frame, kinds), ["a", "visits"], np.random.default_rng(0)), kinds)
+    raw: dict[str, Any] = json.loads(
+        stored.to_json(profiles.finish(profiles.of_columns(of_frame(frame)), {"a": 1.0}, dependence=together))
+    )
+    return raw
+
+
+def places(raw: Any, start: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Paths to everything in a document, but of a list to its first two items."""
+    items = raw.items() if isinstance(raw, dict) else enumerate(raw[:2]) if isinstance(raw, list) else ()
+    return [path for key, value in items for path in [(*start, key), *places(value, (*start, key))]]
+
+
+@given(st.sampled_from(places(whole_profile())), st.sampled_from([None, -1, 0, 1.5, "x", [], {}, [1], 10**30]))
+@settings(deadline=None)
+def test_whatever_is_wrong_in_a_profile_is_an_error_or_harmless(path: tuple[Any, ...], value: Any) -> None:
+    raw = part = whole_profile()
+    for key in path[:-1]:
+        part = part[key]
+    part[path[-1]] = value
+
+    with contextlib.suppress(DataError):
+        json.loads(check(stored.from_json(json.dumps(raw)), table(1, 60)).to_json())
 
 
 def test_a_column_that_became_dates_is_a_finding_beside_the_others() -> None:

@@ -1,6 +1,6 @@
 """How numeric columns hang together: their correlations, and what few directions leave of the rows unexplained."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -92,17 +92,31 @@ class Dependence:
         Raises:
             KeyError: A field is missing.
             TypeError: A field is of another type, or unknown.
-            ValueError: The lengths of the fields do not agree.
+            ValueError: A number is not finite, or fields do not agree.
         """
-        flat = {name: tuple(raw[name]) for name in ("columns", "correlations", "variances")}
-        nested = {name: tuple(tuple(item) for item in raw[name]) for name in ("edges", "scores")}
-        made = cls(**{**raw, **flat, **nested})
-        k = len(made.columns)
-        lengths = (len(made.edges), len(made.scores), len(made.correlations), len(made.variances))
+        flat = {name: _finite(raw[name]) for name in ("correlations", "variances")}
+        nested = {name: tuple(map(_finite, raw[name])) for name in ("edges", "scores")}
+        single = dict(zip(("error", "spread"), _finite([raw["error"], raw["spread"]]), strict=True))
+        made = cls(**{**raw, **flat, **nested, **single, "columns": tuple(map(str, raw["columns"]))})
+        made._check()
+        return made
+
+    def _check(self) -> None:
+        k = len(self.columns)
+        lengths = (len(self.edges), len(self.scores), len(self.correlations), len(self.variances))
         if lengths != (k, k, k * (k - 1) // 2, k * (k - 1) // 2):
             message = f"the dependence of {k} columns has fields of lengths {lengths}"
             raise ValueError(message)
-        return made
+        bins = zip(self.edges, self.scores, strict=True)
+        if any(len(scores) != len(edges) + 1 or list(edges) != sorted(edges) for edges, scores in bins):
+            message = "the dependence has bins that do not follow each other, or not a score for each"
+            raise ValueError(message)
+        if k < 2 or self.rows < MIN_ROWS:
+            message = f"the dependence is of {k} columns and {self.rows} rows, which are too few"
+            raise ValueError(message)
+        if min(self.spread, *self.variances) < 0 or max(map(abs, self.correlations)) > 1:
+            message = "the dependence has variances below 0, or correlations beyond 1"
+            raise ValueError(message)
 
 
 def fit(sample: Sample, kinds: Mapping[str, Kind]) -> Dependence | None:
@@ -162,6 +176,14 @@ def _crossed_errors(scores: Floats, count: int) -> Floats:
             for at in range(_FOLDS)
         ]
     )
+
+
+def _finite(values: Iterable[Any]) -> tuple[float, ...]:
+    found = tuple(map(float, values))
+    if not np.isfinite(found).all():
+        message = "the dependence has a number that is not finite"
+        raise ValueError(message)
+    return found
 
 
 def _rounded(values: Floats, digits: int | None = _DIGITS) -> tuple[float, ...]:
