@@ -2,10 +2,13 @@
 
 A dataset is a reference and a current table in Parquet. Of its columns a fifth each are normal, categories, skewed and
 counts, with some that have a gap at zero; and a fifth (two of five) are normal and independent of each other. Without
-drift both tables come from one distribution. With drift one column in five is shifted: ``mean`` by one standard
-deviation, ``variance`` to three times the standard deviation, ``category`` by half of the rows that move to one level,
-``correlation`` from 0 to 0.9 among the last fifth, each of which stays as it is. ``small`` is a mean that is off by
-0.05 standard deviations: real, but of no consequence.
+drift both tables come from one distribution. With drift one column in five is shifted:
+
+- ``mean`` by one standard deviation, ``moderate`` by 0.6 (a PSI of 0.36);
+- ``variance`` to three times the standard deviation;
+- ``category``: half of the rows move to one level;
+- ``correlation`` from 0 to 0.9 among the last fifth, each of which stays as it is;
+- ``small``: a mean that is off by 0.05 standard deviations, which is real, but of no consequence.
 
 A dataset counts as flagged when a tool says so: ours with a column that warns or alarms, or with dependence that
 changed; Evidently by its default, half of the columns, and also when any column drifted, which is what the others are
@@ -33,7 +36,7 @@ from drift import CACHE, run
 Size = tuple[int, int, int]
 Sizes = dict[Size, tuple[int, int, int]]
 
-SHIFTS = ("mean", "variance", "category", "correlation", "small")
+SHIFTS = ("mean", "moderate", "variance", "category", "correlation", "small")
 TOOLS = ("evidently", "alibi-detect")
 PEERS = Path(__file__).with_name("drift_peers.py")
 LEVELS = [f"level {at}" for at in range(21)]
@@ -84,7 +87,7 @@ class Shape:
     def _column(self, random: np.random.Generator, rows: int, at: int) -> pa.Array:
         kind = at % 5
         if kind == 0:
-            moved = {"mean": 1.0, "small": 0.05}.get(self.shift, 0.0)
+            moved = {"mean": 1.0, "moderate": 0.6, "small": 0.05}.get(self.shift, 0.0)
             return _number(random.normal(moved, 3 if self.shift == "variance" else 1, rows))
         if kind == 1:
             levels = random.integers(0, 4 + at % 17, rows)
