@@ -105,9 +105,35 @@ def cuts(tables: Tables, splits: int) -> Iterator[Case]:
 
 
 def changes(tables: Tables) -> Iterator[Case]:
-    """Tables of different times, with what is known of them."""
+    """Tables of different times, or places, with what is known of them."""
     flights, weather, people = tables["flights"], tables["weather"], tables["people"]
-    yield Case("TODO", flights, flights)
+    yield Case(
+        "weather: December to February, June to August",
+        by_month(weather, 12, 1, 2),
+        by_month(weather, 6, 7, 8),
+        known=frozenset({"temp", "dewp"}),
+        others=frozenset({"humid", "pressure", "wind_dir", "wind_speed", "wind_gust", "visib", "precip"}),
+    )
+    yield Case("flights: January, February", by_month(flights, 1), by_month(flights, 2))
+    delays = frozenset({"dep_delay", "arr_delay"})
+    yield Case("flights: September, July", by_month(flights, 9), by_month(flights, 7), known=delays)
+    from_airport = [by_month(flights.filter(pl.col("origin") == at), 1).drop("origin") for at in ("EWR", "JFK")]
+    yield Case(
+        "flights of January: Newark, Kennedy",
+        *from_airport,
+        known=frozenset({"carrier", "dest", "distance", "air_time"}),
+        others=frozenset({"sched_dep_time", "sched_arr_time", "dep_time", "arr_time", "hour", "minute"}),
+    )
+    first, *later = (by_year(people, year).drop(NAMES.values()) for year in range(2015, 2019))
+    for year, frame in enumerate(later, 2016):
+        yield Case(f"people: 2015, {year}", first, frame)
+    yield Case(
+        "people: 2015, the first 5,000 of 2018, in group quarters",
+        first,
+        later[-1].head(5_000),
+        known=frozenset({"RELP", "AGEP", "MAR", "SCHL", "MIG"}),
+        others=frozenset({"ESP", "DREM", "DIS", "MIL", "ANC", "CIT", "RAC1P"}),
+    )
 
 
 def judged(case: Case) -> dict[str, Any]:
