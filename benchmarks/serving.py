@@ -103,7 +103,7 @@ def batch_here(folder: Path, rounds: int) -> dict[str, float]:
     from slipway.features.apply import transform
     from slipway.features.inputs import inputs
     from slipway.features.plan import Plan
-    from slipway.serving.batches import Batches
+    from slipway.serving.predicting.batches import Batches
 
     cores = os.cpu_count() or 1
     bundle = open_bundle(folder / "bundle")

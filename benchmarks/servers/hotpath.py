@@ -11,9 +11,9 @@ import orjson
 import polars as pl
 
 from slipway.bundle.load import load
-from slipway.serving import body
 from slipway.serving.app import create
-from slipway.serving.predictor import Predictor
+from slipway.serving.inputs import body
+from slipway.serving.predicting.predictor import Predictor
 from slipway.settings import Limits
 
 CALLS = 500

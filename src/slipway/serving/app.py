@@ -6,24 +6,24 @@ from typing import Any
 
 from slipway.bundle.load import Bundle
 from slipway.serving.beside import Beside
-from slipway.serving.board import Board
-from slipway.serving.endpoint import Endpoint
-from slipway.serving.explain import explain
-from slipway.serving.exposition import Reading
-from slipway.serving.feedback import Feedback
-from slipway.serving.infer import infer
-from slipway.serving.life import Life
-from slipway.serving.metrics import Metrics
-from slipway.serving.models import Models
-from slipway.serving.pages import Pages
-from slipway.serving.predict import predict
-from slipway.serving.probes import Probes
-from slipway.serving.protocol import Protocol
-from slipway.serving.request import ID_HEADER, Receive, Request, arrive
-from slipway.serving.response import HttpError, Response, refusal
-from slipway.serving.routing import Handler, Route, Routes
-from slipway.serving.served import Served
-from slipway.serving.work import Work
+from slipway.serving.bundles.models import Models
+from slipway.serving.bundles.served import Served
+from slipway.serving.docs.pages import Pages
+from slipway.serving.prediction_log.feedback import Feedback
+from slipway.serving.process.life import Life
+from slipway.serving.process.work import Work
+from slipway.serving.routes.endpoint import Endpoint
+from slipway.serving.routes.explain import explain
+from slipway.serving.routes.predict import predict
+from slipway.serving.routes.probes import Probes
+from slipway.serving.telemetry.board import Board
+from slipway.serving.telemetry.exposition import Reading
+from slipway.serving.telemetry.metrics import Metrics
+from slipway.serving.v2.infer import infer
+from slipway.serving.v2.protocol import Protocol
+from slipway.serving.web.request import ID_HEADER, Receive, Request, arrive
+from slipway.serving.web.response import HttpError, Response, refusal
+from slipway.serving.web.routing import Handler, Route, Routes
 from slipway.settings import Model, Settings
 
 logger = logging.getLogger(__name__)

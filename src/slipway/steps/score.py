@@ -17,9 +17,9 @@ from slipway.data.schema import Schema
 from slipway.data.source import Source, open_located
 from slipway.errors import DataError, UnknownNameError
 from slipway.features.inputs import inputs
-from slipway.serving import sources
-from slipway.serving.answers import decider
-from slipway.serving.bounds import bounds
+from slipway.serving.bundles import sources
+from slipway.serving.inputs.bounds import bounds
+from slipway.serving.predicting.answers import decider
 
 logger = logging.getLogger(__name__)
 
