@@ -21,7 +21,7 @@ from slipway.serving.telemetry.exposition import Reading
 from slipway.serving.telemetry.metrics import Metrics
 from slipway.serving.v2.infer import infer
 from slipway.serving.v2.protocol import Protocol
-from slipway.serving.web.request import ID_HEADER, Receive, Request, arrive
+from slipway.serving.web.request import Receive, Request, arrive, check_size, whole
 from slipway.serving.web.response import HttpError, Response, refusal
 from slipway.serving.web.routing import Handler, Route, Routes
 from slipway.settings import Model, Settings
@@ -41,25 +41,31 @@ class App:
 
     Args:
         routes: What answers what.
+        body_bytes: Largest body.
         observers: Who is told of finished requests.
         closing: Called when the server ends.
         guards: Who may refuse a request before it is looked at.
         life: Whether the server is about to end.
+
+    Attributes:
+        life: Whether the server is about to end.
+        apart: What answers at the port for metrics and probes.
     """
 
     def __init__(
         self,
         routes: Routes,
+        body_bytes: int,
         observers: Sequence[Observer] = (),
         closing: Sequence[Callable[[], None]] = (),
         guards: Sequence[Guard] = (),
         life: Life | None = None,
     ) -> None:
-        self._routes = routes
-        self._guards = tuple(guards)
-        self._life = life or Life()
+        self.life = life or Life()
         self.apart = self
-        """What answers at the port for metrics and probes."""
+        self._routes = routes
+        self._body_bytes = body_bytes
+        self._guards = tuple(guards)
         self._observers = tuple(observers)
         self._closing = tuple(closing)
 
@@ -68,32 +74,44 @@ class App:
         if scope["type"] != "http":
             await self._live(receive, send)
             return
-        request = arrive(scope, receive)
-        response = await self._answer(request)
-        headers = [
-            *response.headers,
-            (b"content-length", b"%d" % len(response.body)),
-            (ID_HEADER, request.id.encode("ascii")),
-        ]
-        if self._life.ending:
-            headers.append((b"connection", b"close"))
+        request = arrive(scope["method"], scope["path"], scope["query_string"], scope["headers"])
+        response = await self._answer(request, receive)
+        headers = response.all_headers(request.id, closes=self.life.ending)
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
         await send({"type": "http.response.body", "body": response.body})
+        self.observe(request, response)
+
+    def at_once(self, request: Request) -> Response | None:
+        """The answer to a request whose body is here; None where a thread has to work on it."""
+        try:
+            handler = self._handler(request)
+            check_size(len(request.body), self._body_bytes)
+            answer = handler(request)
+        except Exception as error:
+            return _refused(request, error)
+        if isinstance(answer, Response):
+            return answer
+        answer.close()
+        return None
+
+    def observe(self, request: Request, response: Response) -> None:
+        """Tells the observers of a request whose answer is on its way."""
         for observe in self._observers:
             observe(request, response)
 
-    async def _answer(self, request: Request) -> Response:
+    def _handler(self, request: Request) -> Handler:
+        for guard in self._guards:
+            guard(request)
+        return self._routes.handler(request)
+
+    async def _answer(self, request: Request, receive: Receive) -> Response:
         try:
-            for guard in self._guards:
-                guard(request)
-            return await self._routes.handler(request)(request)
-        except HttpError as error:
-            request.problem = error.problem
-            return refusal(error)
-        except Exception:
-            logger.exception("request %s failed", request.id)
-            request.problem = "internal"
-            return refusal(HttpError(500, f"the server failed; its log says how, under {request.id}", "internal"))
+            handler = self._handler(request)
+            request.body = await whole(request, receive, self._body_bytes)
+            answer = handler(request)
+            return answer if isinstance(answer, Response) else await answer
+        except Exception as error:
+            return _refused(request, error)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -102,6 +120,14 @@ class App:
         for close in self._closing:
             close()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HttpError):
+        logger.error("request %s failed", request.id, exc_info=error)
+        error = HttpError(500, f"the server failed; its log says how, under {request.id}", "internal")
+    request.problem = error.problem
+    return refusal(error)
 
 
 def create(bundle: Bundle, settings: Settings | None = None) -> App:
@@ -164,8 +190,8 @@ def assemble(
         *(route for route in looking if route.path != "/metrics" or not settings.metrics_port),
     ]
     table = Routes([*routes, Route("/", {"GET": probes.index(routes)})])
-    app = App(table, [metrics, *beside.observers], [work.close, beside.close], beside.guards, life)
-    app.apart = App(Routes(looking), life=life)
+    app = App(table, limits.body_bytes, [metrics, *beside.observers], [work.close, beside.close], beside.guards, life)
+    app.apart = App(Routes(looking), limits.body_bytes, life=life)
     return app
 
 

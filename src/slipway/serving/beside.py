@@ -67,7 +67,7 @@ class Beside:
         if self.log is None or predictor is None or request.inputs is None or request.outputs is None:
             return
         record = Prediction(request.id, time.time(), predictor.variant, request.inputs, request.outputs)
-        self.log.predicted(predictor.bundle, record, request.size)
+        self.log.predicted(predictor.bundle, record, request.weight)
 
 
 def _dropped(what: str, count: int) -> Reading:

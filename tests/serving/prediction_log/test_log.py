@@ -117,9 +117,9 @@ def test_a_slow_sink_neither_holds_requests_nor_grows_memory(
     log = PredictionLog(Log(str(tmp_path), seconds=0.05, queue_mb=1))
     record, rows = prediction(bundle), len(bundle.golden.outputs)
     for _ in range(1000):
-        log.predicted(bundle, record, 1000)
+        log.predicted(bundle, record, 20_000)
     assert log.dropped_rows > 0
-    assert log.waiting_rows * 512 <= 1 << 20
+    assert log.waiting_rows / rows * 20_000 <= 1 << 20
     gate.set()
     log.close(10)
     assert log.written_rows + log.dropped_rows == 1000 * rows

@@ -1,16 +1,21 @@
+import asyncio
 import os
+import threading
 from typing import Any
 
+import orjson
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
 from slipway.bundle.load import Bundle
+from slipway.serving.app import App, create
 from slipway.serving.bundles.models import Models
 from slipway.serving.telemetry import exposition
 from slipway.serving.telemetry.board import Board, Series
 from slipway.serving.telemetry.exposition import Reading, label
 from slipway.serving.telemetry.metrics import Metrics
+from slipway.serving.telemetry.tally import Tally
 
 
 def read(text: str) -> dict[tuple[str, frozenset[str]], float]:
@@ -117,6 +122,64 @@ def test_what_others_count_is_added_to_what_workers_before_counted() -> None:
         values.update(dropped=dropped, waiting=waiting)
         metrics = Metrics(Models({}), board)
         metrics.watch(readings)
-        counts = read(metrics.text().decode())
+        counts = read(asyncio.run(metrics.text()).decode())
         assert counts["waiting", frozenset()] == waiting
     assert counts["dropped_total", frozenset({"rows"})] == 5
+
+
+def test_requests_are_answered_while_a_scrape_is_under_way(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended, write = threading.Event(), exposition.text
+
+    def slow(*given: Any) -> str:
+        assert ended.wait(30)
+        return write(*given)
+
+    monkeypatch.setattr(exposition, "text", slow)
+    row = orjson.dumps({"rows": bundle.golden.rows(bundle.schema)[:1]})
+
+    async def scrape_and_ask() -> None:
+        app = create(bundle)
+        scrape = asyncio.create_task(ask(app, "GET", "/metrics"))
+        for _ in range(50):
+            assert await ask(app, "POST", "/predict", row) == 200
+            assert await ask(app, "GET", "/readyz") == 200
+        assert not scrape.done()
+        ended.set()
+        assert await scrape == 200
+
+    asyncio.run(scrape_and_ask())
+
+
+def test_rows_are_looked_at_beside_the_requests(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    loops, look = set(), Tally.look
+
+    def noted(tally: Tally, pending: Any) -> Any:
+        loops.add(threading.current_thread().name)
+        return look(tally, pending)
+
+    monkeypatch.setattr(Tally, "look", noted)
+    rows = orjson.dumps({"rows": bundle.golden.rows(bundle.schema) * 20})
+
+    async def ask_often() -> None:
+        app = create(bundle)
+        for _ in range(3):
+            assert await ask(app, "POST", "/predict", rows) == 200
+        assert await ask(app, "GET", "/metrics") == 200
+
+    asyncio.run(ask_often())
+    assert {name.rpartition("_")[0] for name in loops} == {"slipway-metrics"}
+
+
+async def ask(app: App, method: str, path: str, body: bytes = b"") -> int:
+    """The status that an application answers with."""
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": []}
+    await app(scope, receive, send)
+    return int(sent[0]["status"])

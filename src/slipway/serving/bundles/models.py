@@ -3,9 +3,10 @@
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 
-from slipway.errors import SlipwayError
+from slipway.errors import BundleError, SlipwayError
 from slipway.serving.bundles import sources
 from slipway.serving.bundles.served import Served
+from slipway.serving.bundles.sources import Source
 from slipway.serving.predicting.cache import OutputCache
 from slipway.serving.predicting.predictor import Predictor
 from slipway.serving.web.request import Request
@@ -107,10 +108,23 @@ class Models:
         found = [sources.find(model.bundle, model.digest), *(sources.find(item.bundle) for item in model.variants)]
         identities = [source.identity for source in found]
         if self._identities.get(name) != identities:
-            bundle, *variants = [sources.read(source, self._public_key) for source in found]
-            served = Served(model, bundle, variants, name, self._settings, self._cache)
+            served = self._read(name, model, found)
             self._served = {**self._served, served.stable.name: served}
             self._identities[name] = identities
             versions = ", ".join(f"{item.variant or item.name} {item.version}" for item in served)
             logger.info("model %s is served: %s", served.stable.name, versions)
         self.refused.pop(name, None)
+
+    def _read(self, name: str, model: Model, found: Sequence[Source]) -> Served:
+        """Bundles that have shown that they can answer."""
+        try:
+            bundle, *variants = [sources.read(source, self._public_key) for source in found]
+            served = Served(model, bundle, variants, name, self._settings, self._cache)
+            for predictor in served:
+                predictor.rehearse()
+        except SlipwayError:
+            raise
+        except Exception as error:  # whatever a bundle makes happen, the one before it serves on
+            message = f"bundle {model.bundle!r} can't answer: {error!r}"
+            raise BundleError(message) from error
+        return served

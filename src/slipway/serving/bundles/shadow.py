@@ -11,7 +11,8 @@ from slipway.serving.process.background import Background
 from slipway.serving.web.request import Request
 from slipway.serving.web.response import Response
 
-_ROWS = 20_000
+_BYTES = 32 << 20
+_BATCH = 1000
 _SECONDS = 0.05
 
 
@@ -44,7 +45,7 @@ class Shadows:
 
     def __init__(self) -> None:
         self.differences: dict[tuple[str, str], Difference] = defaultdict(Difference)
-        self._queue = Background("shadows", self._compare, _ROWS, _SECONDS, _ROWS, _rows)
+        self._queue = Background("shadows", self._compare, _BYTES, _SECONDS, _BATCH, _rows)
 
     @property
     def dropped(self) -> int:
@@ -57,7 +58,7 @@ class Shadows:
             if request.outputs is None:
                 return
             item = (request.predictor, request.served.shadows, request.inputs, request.outputs)
-            self._queue.offer(item, _rows(item))
+            self._queue.offer(item, request.weight)
 
     def close(self, seconds: float) -> None:
         """Compares what waits."""

@@ -29,12 +29,12 @@ class Pages:
         self._models = models
         self._settings = settings
 
-    async def openapi(self, request: Request) -> Response:
+    def openapi(self, request: Request) -> Response:
         """The OpenAPI document of a model."""
         from slipway.serving.docs.openapi import document  # only those who ask for it wait for it
 
         return json(document(self._models.choose(request), self._settings))
 
-    async def docs(self, _: Request) -> Response:
+    def docs(self, _: Request) -> Response:
         """A page that reads the OpenAPI document; it needs nothing from elsewhere."""
         return Response(_PAGE.read_bytes(), headers=_HEADERS)

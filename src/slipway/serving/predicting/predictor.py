@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
 from slipway.bundle.load import Bundle
@@ -72,6 +73,13 @@ class Predictor:
     def predict(self, inputs: Inputs) -> NDArray[np.float64]:
         """Outputs of the graph; see ``Engine.predict``."""
         return self._cache.predict(self.bundle, inputs) if self._cache else self._batches.predict(inputs)
+
+    def rehearse(self) -> None:
+        """Answers a golden row in every form; what raises here would fail a request."""
+        golden = self.bundle.golden
+        outputs = self.bundle.predict({name: values[:1] for name, values in golden.inputs.items()})
+        orjson.dumps([self.answers(outputs), golden.rows(self.bundle.schema)])
+        self.tensors(outputs)
 
     def tensors(self, outputs: NDArray[np.float64]) -> list[Tensor]:
         """Outputs of the graph as tensors of the Open Inference Protocol; ``protocol.outputs`` describes them."""

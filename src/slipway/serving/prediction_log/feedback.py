@@ -35,12 +35,12 @@ class Feedback:
         self._log = log
         self._limits = limits
 
-    async def __call__(self, request: Request) -> Response:
+    def __call__(self, request: Request) -> Response:
         """Answers a request: everything in it is taken, or nothing."""
         if self._log is None:
             raise HttpError(409, "no prediction log is configured, so feedback has no place to go (--log-uri)", "log")
         predictor = self._models.choose(request)
-        given = _items(await request.body(self._limits.body_bytes))
+        given = _items(request.body)
         target = predictor.bundle.schema.target
         read = reader(target)
         if len(given) > self._limits.rows:

@@ -28,8 +28,7 @@ from slipway.settings import Log
 logger = logging.getLogger(__name__)
 
 _MB = 1 << 20
-_ROW_BYTES = 512
-"""What a row in the queue counts for at least."""
+_TRUTH_BYTES = 512
 
 
 class Entry(NamedTuple):
@@ -85,13 +84,13 @@ class PredictionLog:
         Args:
             bundle: Which bundle predicted.
             record: The rows.
-            size: Bytes of the request's body.
+            size: Bytes that they take in memory.
         """
-        self._queue.offer(Entry(bundle, record), max(size, len(record.outputs) * _ROW_BYTES))
+        self._queue.offer(Entry(bundle, record), size)
 
     def learned(self, bundle: Bundle, record: Truth) -> bool:
         """Takes what turned out to be true; False when it was dropped."""
-        return self._queue.offer(Entry(bundle, record), _ROW_BYTES)
+        return self._queue.offer(Entry(bundle, record), _TRUTH_BYTES)
 
     def close(self, seconds: float) -> None:
         """Writes what waits, for a bounded time."""

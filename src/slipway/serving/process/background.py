@@ -12,6 +12,8 @@ logger = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 0.1
 _RETRY_SECONDS = 1.0
+_FULL = 0.5
+"""Share of the capacity that is not waited with."""
 
 
 class Background(Generic[Item]):
@@ -22,7 +24,7 @@ class Background(Generic[Item]):
         work: Takes items and returns those that it could not do; they are tried again.
         capacity: Sum of the sizes of the items that may wait; what comes when it is full is dropped.
         seconds: Longest time that an item waits for others.
-        batch: Number of items that is not waited with.
+        batch: Count that is not waited with.
         count: For how many an item counts.
 
     Attributes:
@@ -95,9 +97,13 @@ class Background(Generic[Item]):
 
     def _run(self) -> None:
         while not self._closing.wait(min(_LOOK_SECONDS, self._seconds)):
-            if self._items and (self._waiting >= self._batch or time.monotonic() >= self._due):
+            if self._items and self._is_due():
                 self._flush()
         self._flush()
+
+    def _is_due(self) -> bool:
+        full = self._waiting >= self._batch or self._held >= self._capacity * _FULL
+        return full or time.monotonic() >= self._due
 
     def _flush(self) -> None:
         """Does what waits now; it counts as held until it is done."""

@@ -1,6 +1,7 @@
 """One process that answers: the models, the application, the sockets, the end."""
 
 import asyncio
+import gc
 import signal
 import socket
 import ssl
@@ -18,8 +19,11 @@ from slipway.serving.predicting.cache import OutputCache
 from slipway.serving.process.life import Life
 from slipway.serving.telemetry import journal
 from slipway.serving.telemetry.board import Board
-from slipway.serving.web.connection import Connection, end_slow
+from slipway.serving.web.connection import IDLE_SECONDS, Connection, end_slow
 from slipway.settings import Settings, Tls
+
+_SWITCH_SECONDS = 1e-4
+"""Longest time that a thread beside the requests holds them up at once; Python's own is 50 times that."""
 
 _TICKS = 5
 """Of a tenth of a second, between two looks for slow clients."""
@@ -56,12 +60,14 @@ def work(
     signal.signal(signal.SIGHUP, lambda *_: reloader.ask())
     if not models.ready:
         reloader.ask()
-    server = _Server(_config(app, settings, settings.tls), life, settings)
+    server = _Server(configured(app, settings, settings.tls), life, settings)
     if extra is not None:
-        server.extra = (extra, _config(app.apart, settings, Tls()))
+        server.extra = (extra, configured(app.apart, settings, Tls()))
     if place == 0:
         sys.stderr.write(f"slipway serves {_said(models)} at {_url(settings, listener)}\n")
         sys.stderr.flush()
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    gc.freeze()  # what is loaded by now stays, so that no collection has to look at it
     server.run(sockets=[listener])
     reloader.close()
 
@@ -106,13 +112,25 @@ class _Server(uvicorn.Server):
         return await super().on_tick(counter)
 
 
-def _config(app: App, settings: Settings, tls: Tls) -> uvicorn.Config:
+def configured(app: App, settings: Settings, tls: Tls) -> uvicorn.Config:
+    """How uvicorn runs an application.
+
+    Args:
+        app: The application.
+        settings: How it answers.
+        tls: Certificates.
+
+    Raises:
+        ServingError: A certificate can't be used.
+    """
     config = uvicorn.Config(
         app,
         access_log=False,
         log_config=None,
         server_header=False,
+        proxy_headers=False,
         http=Connection,
+        timeout_keep_alive=round(IDLE_SECONDS),
         timeout_graceful_shutdown=round(settings.drain_s),
         ssl_certfile=tls.certificate or None,
         ssl_keyfile=tls.key or None,

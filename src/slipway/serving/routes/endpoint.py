@@ -1,4 +1,4 @@
-"""What every route that predicts does: choose the model, read the body, answer here or in a thread."""
+"""What every route that predicts does: choose the model, answer here or in a thread."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from slipway.serving.inputs.fields import InvalidRowsError
 from slipway.serving.predicting.predictor import Inputs, Predictor
 from slipway.serving.process.work import Work
 from slipway.serving.web.request import Request
-from slipway.serving.web.response import Response, json
+from slipway.serving.web.response import Later, Response, json
 from slipway.settings import Limits
 
 Answer = Callable[[Request, Predictor, bytes], Response]
@@ -41,14 +41,16 @@ class Endpoint:
         self._answer = answer
         self._inline_bytes = inline_bytes
 
-    async def __call__(self, request: Request) -> Response:
-        """Answers a request."""
+    def __call__(self, request: Request) -> Response | Later:
+        """Answers a request: a small one at once, a large one in a thread."""
         predictor = self._models.choose(request)
-        data = await request.body(self._limits.body_bytes)
+        if len(request.body) <= self._inline_bytes:
+            return self._answered(request, predictor)
+        return self._work.run(self._answered, request, predictor)
+
+    def _answered(self, request: Request, predictor: Predictor) -> Response:
         try:
-            if len(data) <= self._inline_bytes:
-                return self._answer(request, predictor, data)
-            return await self._work.run(self._answer, request, predictor, data)
+            return self._answer(request, predictor, request.body)
         except InvalidRowsError as error:
             request.errors, request.problem = error.errors, "fields"
             return json({**predictor.who, "id": request.id, **error.to_dict(self._limits.errors)}, 422)

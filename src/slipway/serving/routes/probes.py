@@ -29,11 +29,11 @@ class Probes:
         self._life = life
         self._metrics = metrics
 
-    async def alive(self, _: Request) -> Response:
+    def alive(self, _: Request) -> Response:
         """Whether the process answers."""
         return json({"alive": True})
 
-    async def ready(self, request: Request) -> Response:
+    def ready(self, request: Request) -> Response:
         """Whether every model answers, and which they are; what was refused, and why."""
         refused = {"refused": self._models.refused} if self._models.refused else {}
         if self._life.ending or not self._models.ready:
@@ -49,9 +49,9 @@ class Probes:
 
     async def metrics(self, _: Request) -> Response:
         """The metrics in Prometheus' text format."""
-        return Response(self._metrics.text(), headers=_PROMETHEUS)
+        return Response(await self._metrics.text(), headers=_PROMETHEUS)
 
-    async def schema(self, request: Request) -> Response:
+    def schema(self, request: Request) -> Response:
         """The model's columns and target."""
         return Response(self._models.choose(request).bundle.schema.to_json().encode())
 
@@ -59,7 +59,7 @@ class Probes:
         """A handler that lists the routes, with a request that can be sent as it is."""
         listed = [f"{method} {route.path}" for route in routes for method in route.handlers]
 
-        async def handle(request: Request) -> Response:
+        def handle(request: Request) -> Response:
             predictor = self._models.choose(request)
             example = {"rows": predictor.bundle.golden.rows(predictor.bundle.schema)[:1]}
             return json({"model": predictor.name, "version": predictor.version, "routes": listed, "example": example})

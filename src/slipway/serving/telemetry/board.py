@@ -1,5 +1,6 @@
 """Numbers in memory that all workers of a server share; each writes its own, anyone reads all."""
 
+import functools
 import json
 import mmap
 import struct
@@ -8,6 +9,9 @@ from typing import NamedTuple
 
 _REGION_BYTES = 4 << 20
 """Of each worker; memory that is not used is never taken."""
+
+_REMEMBERED = 4096
+"""Blocks whose series are parsed once."""
 
 _USED = struct.Struct("<q")
 _HEAD = struct.Struct("<qq")
@@ -71,11 +75,11 @@ class Board:
         _USED.pack_into(self._memory, start, used + length)
         return list(self._blocks(place))[-1][1]
 
-    def read(self) -> Iterator[tuple[list[Series], list[float]]]:
+    def read(self) -> Iterator[tuple[tuple[Series, ...], list[float]]]:
         """Series and numbers of every worker."""
         for place in range(self._workers):
             for text, values in self._blocks(place):
-                yield [Series(item[0], item[1], tuple(item[2])) for item in json.loads(text)], list(values)
+                yield _series(text), list(values)
 
     def _blocks(self, place: int) -> Iterator[tuple[bytes, "memoryview[float]"]]:
         start = place * self._size + _USED.size
@@ -87,3 +91,8 @@ class Board:
             head = at + _HEAD.size
             yield bytes(view[head : head + size]), view[head + size + -size % 8 : at + length].cast("d")
             at += length
+
+
+@functools.lru_cache(_REMEMBERED)
+def _series(text: bytes) -> tuple[Series, ...]:
+    return tuple(Series(family, labels, tuple(bounds)) for family, labels, bounds in json.loads(text))

@@ -1,6 +1,6 @@
 """Prometheus' text format, version 0.0.4."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from slipway.serving.telemetry.board import Series
@@ -27,7 +27,7 @@ class Reading(NamedTuple):
 Totals = dict[Series, list[float]]
 
 
-def total(blocks: Iterable[tuple[list[Series], list[float]]]) -> Totals:
+def total(blocks: Iterable[tuple[Sequence[Series], list[float]]]) -> Totals:
     """The sum of each series over all workers."""
     sums: Totals = {}
     for series, values in blocks:

@@ -1,5 +1,6 @@
 """What the server writes to stderr: sentences, or a line of JSON for each request and each sentence."""
 
+import functools
 import logging
 import sys
 import time
@@ -14,8 +15,10 @@ from slipway.serving.web.request import Request
 from slipway.serving.web.response import Response
 from slipway.settings import Settings
 
-_WAITING = 100_000
-_SECONDS = 0.2
+_BYTES = 16 << 20
+_LINE_BYTES = 700
+_BATCH = 1000
+_SECONDS = 0.05
 
 
 def begin(settings: Settings) -> None:
@@ -54,7 +57,7 @@ class Journal:
 
     def __init__(self, *, values: bool) -> None:
         self._values = values
-        self._queue = Background("journal", _write, _WAITING, _SECONDS, _WAITING)
+        self._queue = Background("journal", _write, _BYTES, _SECONDS, _BATCH)
 
     @property
     def dropped(self) -> int:
@@ -80,7 +83,7 @@ class Journal:
             request.problem,
             inputs,
         )
-        self._queue.offer(line, 1 + request.rows if inputs else 1)
+        self._queue.offer(line, _LINE_BYTES + (request.weight if inputs else 0))
 
     def close(self, seconds: float) -> None:
         """Writes what waits."""
@@ -116,7 +119,13 @@ def _line(line: _Line) -> bytes:
 
 
 def _stamp(seconds: float) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{int(seconds % 1 * 1000):03d}Z"
+    whole = int(seconds)
+    return f"{_second(whole)}.{int((seconds - whole) * 1000):03d}Z"
+
+
+@functools.lru_cache(8)
+def _second(seconds: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
 
 
 class _Json(logging.Formatter):

@@ -2,19 +2,26 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from slipway.serving.bundles.models import Models
 from slipway.serving.predicting.predictor import Predictor
 from slipway.serving.telemetry import exposition
 from slipway.serving.telemetry.board import Board, Series
 from slipway.serving.telemetry.exposition import Reading, label
-from slipway.serving.telemetry.tally import Requests, Tally
+from slipway.serving.telemetry.tally import Looked, Requests, Tally
 from slipway.serving.web.request import Request
 from slipway.serving.web.response import Response
 
 _FLUSH_SECONDS = 1.0
 """Longest time that another worker's answer to a scrape may lag behind."""
+
+_PENDING_ROWS = 256
+"""Rows that are looked at together."""
+
+_AHEAD = 4
+"""Batches of them that may wait for the thread."""
 
 _FAMILIES = {
     "slipway_requests_total": ("counter", "Requests, by route and status."),
@@ -55,6 +62,8 @@ class Metrics:
         self._watched: list[Callable[[], Iterable[Reading]]] = []
         self._read: dict[Series, tuple[memoryview[float], float]] = {}
         self._flush: asyncio.TimerHandle | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="slipway-metrics")
+        self._looking: set[asyncio.Future[Looked]] = set()
 
     def __call__(self, request: Request, response: Response) -> None:
         """Counts a finished request."""
@@ -67,6 +76,8 @@ class Metrics:
             tally = self._tallies.get(predictor) or self._tally(predictor)
             tally.requests.count(route, response.status, seconds)
             tally.count(request)
+            if tally.pending_rows >= _PENDING_ROWS:
+                self._look(tally)
         if request.problem:
             self._problem(request.problem)[0] += 1
         if self._flush is None:
@@ -84,20 +95,37 @@ class Metrics:
         """Brings what other workers read up to date."""
         self._flush = None
         for tally in self._tallies.values():
-            tally.flush()
+            self._look(tally)
         for read in self._watched:
             for reading in read():
                 self._update(reading)
 
-    def text(self) -> bytes:
-        """All of them in Prometheus' text format, over all workers."""
+    async def text(self) -> bytes:
+        """All of them in Prometheus' text format, over all workers; it is put together in a thread."""
         self.flush()
+        await asyncio.gather(*self._looking)
+        return await asyncio.to_thread(self._text, dict(self._families))
+
+    def _text(self, families: Mapping[str, tuple[str, str]]) -> bytes:
         totals = exposition.total(self._board.read())
         for item in self._models:
             digest = item.bundle.manifest.digest
             labels = label(model=item.name, version=item.version, variant=item.variant, digest=digest)
             totals[Series("slipway_model_info", labels)] = [1.0]
-        return exposition.text(totals, self._families).encode()
+        return exposition.text(totals, families).encode()
+
+    def _look(self, tally: Tally) -> None:
+        """Has the rows that wait looked at, in a thread unless that is behind."""
+        pending = tally.take()
+        if not pending:
+            return
+        if len(self._looking) >= _AHEAD:
+            tally.add(tally.look(pending))
+            return
+        looked = asyncio.get_running_loop().run_in_executor(self._thread, tally.look, pending)
+        self._looking.add(looked)
+        looked.add_done_callback(self._looking.discard)
+        looked.add_done_callback(lambda done: tally.add(done.result()))
 
     def _update(self, reading: Reading) -> None:
         """Adds what a number grew by: a worker that took over counts on from where the one before it ended."""

@@ -1,8 +1,9 @@
 """What one model's metrics count: requests, rows, scores, and how its inputs differ from the training data."""
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +18,22 @@ SECONDS = tuple(base * 10.0**power for power in (-5, -4, -3, -2, -1, 0) for base
 ROUTES = ("predict", "infer", "explain", "other")
 STATUSES = (200, 400, 401, 403, 404, 405, 408, 413, 415, 422, 500, 503)
 FIELD_PROBLEMS = ("missing", "unknown", "null", "type", "range")
-_PENDING_ROWS = 512
-"""Rows that are looked at together, at most."""
 _BUCKETS = 20
+
+
+Pending = list[tuple[Inputs, NDArray[np.float64]]]
+
+
+class Looked(NamedTuple):
+    """What rows are like.
+
+    Attributes:
+        inputs: For each column how many values are missing, and how many the training data did not have.
+        scores: How many predictions are in each bucket, and their sum.
+    """
+
+    inputs: list[int]
+    scores: list[float]
 
 
 class Requests:
@@ -86,31 +100,39 @@ class Tally:
             ]
         )
         self._scores = _Scores(numbers, predictor, labels)
-        self._pending: list[tuple[Inputs, NDArray[np.float64]]] = []
-        self._pending_rows = 0
+        self._pending: Pending = []
+        self.pending_rows = 0
 
     def count(self, request: Request) -> None:
-        """Counts what a request brought and was answered; rows are looked at later."""
+        """Counts what a request brought and was answered; its rows wait to be looked at."""
         for error in request.errors:
             self._fields[FIELD_PROBLEMS.index(error.problem)] += 1
         if request.outputs is None or request.inputs is None:
             return
         self._rows[0] += request.rows
         self._pending.append((request.inputs, request.outputs))
-        self._pending_rows += request.rows
-        if self._pending_rows >= _PENDING_ROWS:
-            self.flush()
+        self.pending_rows += request.rows
 
-    def flush(self) -> None:
-        """Looks at the rows that wait."""
-        pending, self._pending, self._pending_rows = self._pending, [], 0
-        if not pending:
-            return
-        for place, (name, look) in enumerate(zip(self._names, self._looks, strict=True)):
-            nulls, unseen = look(np.concatenate([inputs[name] for inputs, _ in pending])[:, 0])
-            self._inputs[2 * place] += nulls
-            self._inputs[2 * place + 1] += unseen
-        self._scores.count(np.concatenate([outputs for _, outputs in pending]))
+    def take(self) -> Pending:
+        """The rows that wait; from now on they are the caller's."""
+        pending, self._pending, self.pending_rows = self._pending, [], 0
+        return pending
+
+    def look(self, pending: Pending) -> Looked:
+        """Looks at rows; in any thread.
+
+        Args:
+            pending: The rows; at least one.
+        """
+        columns = (np.concatenate([inputs[name] for inputs, _ in pending])[:, 0] for name in self._names)
+        found = [count for look, values in zip(self._looks, columns, strict=True) for count in look(values)]
+        return Looked(found, self._scores.look(np.concatenate([outputs for _, outputs in pending])))
+
+    def add(self, looked: Looked) -> None:
+        """Adds what was found."""
+        for numbers, counts in ((self._inputs, looked.inputs), (self._scores.numbers, looked.scores)):
+            for place, count in enumerate(counts):
+                numbers[place] += count
 
 
 class _Scores:
@@ -125,14 +147,12 @@ class _Scores:
             bounds = np.arange(1, _BUCKETS + 1) / _BUCKETS
         self._bounds = bounds
         series = Series("slipway_score", label(**labels), tuple(float(f"{value:g}") for value in bounds))
-        self._numbers = numbers([series])
+        self.numbers = numbers([series])
 
-    def count(self, outputs: NDArray[np.float64]) -> None:
+    def look(self, outputs: NDArray[np.float64]) -> list[float]:
         scores = outputs if outputs.ndim == 1 else outputs[:, 1] if outputs.shape[1] == 2 else outputs.max(axis=1)
         found = np.bincount(np.searchsorted(self._bounds, scores), minlength=len(self._bounds) + 1)
-        for place, count in enumerate(found.tolist()):
-            self._numbers[place] += count
-        self._numbers[-1] += float(scores.sum())
+        return [*found.tolist(), float(scores.sum())]
 
 
 def _look(column: Column) -> Callable[[NDArray[Any]], tuple[int, int]]:
@@ -143,9 +163,8 @@ def _look(column: Column) -> Callable[[NDArray[Any]], tuple[int, int]]:
         levels = frozenset(column.levels or ())
 
         def look(values: NDArray[Any]) -> tuple[int, int]:
-            listed = values.tolist()
-            nulls = listed.count("")
-            return nulls, sum(value not in levels for value in listed) - (nulls if "" not in levels else 0)
+            counts = Counter(values.tolist())
+            return counts.pop("", 0), sum(count for value, count in counts.items() if value not in levels)
 
         return look
     low = -np.inf if column.minimum is None else column.minimum

@@ -39,20 +39,20 @@ class Protocol:
     def __init__(self, models: Models) -> None:
         self._models = models
 
-    async def server(self, _: Request) -> Response:
+    def server(self, _: Request) -> Response:
         """The server's name, version and extensions."""
         return json({"name": "slipway", "version": __version__, "extensions": ["binary_tensor_data"]})
 
-    async def live(self, _: Request) -> Response:
+    def live(self, _: Request) -> Response:
         """Whether the server is alive."""
         return json({"live": True})
 
-    async def ready(self, request: Request) -> Response:
+    def ready(self, request: Request) -> Response:
         """Whether a model, or where none is named every model, is ready."""
         predictor = self._models.choose(request)
         return json({"name": predictor.name, "ready": True} if "name" in request.parameters else {"ready": True})
 
-    async def model(self, request: Request) -> Response:
+    def model(self, request: Request) -> Response:
         """A model's inputs and outputs."""
         predictor = self._models.choose(request)
         inputs = [

@@ -1,11 +1,14 @@
 """What a request is answered."""
 
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
 Headers = tuple[tuple[bytes, bytes], ...]
+
+ID_HEADER = b"x-request-id"
 
 JSON: Headers = ((b"content-type", b"application/json"),)
 
@@ -17,12 +20,27 @@ class Response:
     Attributes:
         body: Its body.
         status: HTTP status.
-        headers: Its headers, but for its length and the request's id.
+        headers: Its headers, but for those of every answer.
     """
 
     body: bytes
     status: int = 200
     headers: Headers = JSON
+
+    def all_headers(self, name: str, *, closes: bool) -> list[tuple[bytes, bytes]]:
+        """Its headers, its length and the request's id among them.
+
+        Args:
+            name: The request's id.
+            closes: Whether the connection ends with it.
+        """
+        length = (b"content-length", b"%d" % len(self.body))
+        headers = [*self.headers, length, (ID_HEADER, name.encode("ascii"))]
+        return [*headers, (b"connection", b"close")] if closes else headers
+
+
+Later = Coroutine[Any, Any, Response]
+"""An answer that a thread has to work on."""
 
 
 class HttpError(Exception):

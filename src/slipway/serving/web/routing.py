@@ -2,13 +2,14 @@
 
 import functools
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from slipway.serving.web.request import Request
-from slipway.serving.web.response import HttpError, Response
+from slipway.serving.web.response import HttpError, Later, Response
 
-Handler = Callable[[Request], Awaitable[Response]]
+Handler = Callable[[Request], Response | Later]
+"""Answers a request whose body is here: at once, or later where a thread has to do it."""
 
 _REMEMBERED = 1024
 """Paths that are found without matching patterns again."""
