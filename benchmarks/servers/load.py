@@ -1,6 +1,7 @@
 """A load generator: keep-alive connections that each send the next request when the last is answered."""
 
 import asyncio
+import contextlib
 import statistics
 import time
 from dataclasses import dataclass
@@ -119,7 +120,8 @@ def measure(url: str, bodies: list[bytes], connections: int, seconds: float, scr
         await asyncio.gather(*futures)
         if scrapes is not None:
             scrapes.cancel()
-            await asyncio.gather(scrapes, return_exceptions=True)
+            with contextlib.suppress(asyncio.CancelledError):
+                await scrapes
         for client in clients:
             if client.failed:
                 raise RuntimeError(f"{url} answered: {client.failed}")
