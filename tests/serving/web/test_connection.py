@@ -209,3 +209,25 @@ def test_a_client_that_takes_its_time_is_ended(wire: Wire, row: bytes) -> None:
     assert asyncio.run(ended(http("/predict", row)[:-1], 16)) == (True, b"HTTP/1.1 408")
     assert asyncio.run(ended(http("/predict", row), IDLE_SECONDS - 1)) == (False, b"")
     assert asyncio.run(ended(http("/predict", row), IDLE_SECONDS + 1)) == (True, b"")
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_no_stream_of_bytes_is_a_server_error(wire: Wire, row: bytes, data: st.DataObject) -> None:
+    whole = [http("/predict", row), chunked("/predict", row), http("/healthz"), http("/%zz?a", b"")]
+    stream = b"".join(data.draw(st.lists(st.sampled_from(whole), max_size=3)))
+    for _ in range(data.draw(st.integers(0, 3))):
+        start, end = sorted(data.draw(st.tuples(*[st.integers(0, len(stream))] * 2)))
+        stream = stream[:start] + data.draw(st.binary(max_size=6)) + stream[end:]
+
+    async def feed() -> bytes:
+        state = ServerState()
+        connection = Connection(config=wire.config, server_state=state, app_state={})
+        connection.connection_made(transport := Transport())
+        connection.data_received(stream)
+        await asyncio.sleep(0)
+        connection.connection_lost(None)
+        await asyncio.wait_for(asyncio.gather(*state.tasks), 30)
+        return transport.written
+
+    assert b"HTTP/1.1 5" not in asyncio.run(feed())
