@@ -231,3 +231,19 @@ def test_no_stream_of_bytes_is_a_server_error(wire: Wire, row: bytes, data: st.D
         return transport.written
 
     assert b"HTTP/1.1 5" not in asyncio.run(feed())
+
+
+def test_a_request_on_its_way_is_answered_when_the_server_ends(wire: Wire, row: bytes) -> None:
+    async def ended() -> tuple[bool, list[Answer], bool]:
+        connection = Connection(config=wire.config, server_state=ServerState(), app_state={})
+        connection.connection_made(transport := Transport())
+        request = http("/predict", row)
+        connection.data_received(request[:-9])
+        connection.app.life.ending = True
+        connection.shutdown()
+        early = transport.closed
+        connection.data_received(request[-9:])
+        return early, answers(transport.written), transport.closed
+
+    early, (answer,), closed = asyncio.run(ended())
+    assert (early, answer.status, answer.headers["connection"], closed) == (False, 200, "close", True)
