@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from slipway.errors import ServingError, SlipwayError
 from slipway.serving import options
-from slipway.serving.process.listen import listen
+from slipway.serving.process.listen import listen, reserve, shared
 from slipway.serving.process.supervisor import REFUSED, Supervisor
 from slipway.serving.telemetry.board import Board
 from slipway.settings import Settings
@@ -34,7 +34,8 @@ def run(arguments: Sequence[str], program: str) -> int:
 
 def serve(settings: Settings) -> int:
     """Serves with settings; see ``run``."""
-    with listen(settings.host, settings.port) as listener:
+    take = reserve if settings.workers > 1 else listen
+    with take(settings.host, settings.port) as listener:
         extra = listen(settings.host, settings.metrics_port) if settings.metrics_port else None
         if settings.workers == 1:
             from slipway.serving.process.worker import work
@@ -48,7 +49,7 @@ def serve(settings: Settings) -> int:
             from slipway.serving.process.worker import work  # here, so that nothing with threads is forked
 
             try:
-                work(settings, listener, extra, place, parent, board)
+                work(settings, shared(listener), extra, place, parent, board)
             except SlipwayError as error:
                 os.write(told, f"{error}\0".encode())
                 return REFUSED
