@@ -131,6 +131,8 @@ def test_fields_that_can_not_be_used_are_listed(bundle: Bundle, client: TestClie
         {"shape": [10**30, 10**30]},
         {"datatype": "FP128"},
         {"datatype": None},
+        {"datatype": []},
+        {"datatype": {"FP64": 1}},
         {"name": 7},
         {"data": None},
         {"data": {}},

@@ -14,7 +14,7 @@ from slipway.serving.web.request import Request
 from slipway.serving.web.response import HttpError, Response
 from slipway.settings import Limits
 
-_HEADER = b"inference-header-content-length"
+HEADER = b"inference-header-content-length"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def infer(limits: Limits) -> Answer:
     """
 
     def answer(request: Request, predictor: Predictor, data: bytes) -> Response:
-        ask = parse(data, request.header(_HEADER))
+        ask = parse(data, request.header(HEADER))
         request.name_itself(ask.id)
         columns, request.rows = _columns(ask.tensors, predictor, limits)
         predictor, outputs = run(request, predictor, predictor.decoder.columns(columns))
@@ -175,5 +175,5 @@ def _response(request: Request, predictor: Predictor, tensors: list[tuple[Tensor
     )
     if not any(binary for _, binary in tensors):
         return Response(head)
-    headers = ((b"content-type", b"application/octet-stream"), (_HEADER, b"%d" % len(head)))
+    headers = ((b"content-type", b"application/octet-stream"), (HEADER, b"%d" % len(head)))
     return Response(b"".join([head, *(data for _, data in encoded)]), headers=headers)

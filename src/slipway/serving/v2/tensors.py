@@ -113,13 +113,13 @@ def _head(raw: Any) -> tuple[str, str, tuple[int, ...]]:
         message = "each input is an object with name, shape, datatype and data"
         raise TensorError(message)
     name, datatype, shape = raw["name"][:1000], raw.get("datatype"), raw.get("shape")
-    if datatype not in DTYPES and datatype != BYTES:
+    if not isinstance(datatype, str) or datatype not in (*DTYPES, BYTES):
         message = f"input {name!r} has datatype {datatype!r:.50}; known are: {', '.join([*DTYPES, BYTES])}"
         raise TensorError(message)
     if not isinstance(shape, list) or len(shape) > _DIMENSIONS or not all(map(_is_size, shape)):
         message = f"input {name!r} needs a shape: a list of at most {_DIMENSIONS} sizes"
         raise TensorError(message)
-    return name, str(datatype), tuple(shape)
+    return name, datatype, tuple(shape)
 
 
 def _is_size(size: Any) -> bool:
