@@ -97,7 +97,10 @@ class App:
     def observe(self, request: Request, response: Response) -> None:
         """Tells the observers of a request whose answer is on its way."""
         for observe in self._observers:
-            observe(request, response)
+            try:
+                observe(request, response)
+            except Exception:  # the answer is on its way: nobody but the log needs to know
+                logger.exception("request %s was answered, but not observed", request.id)
 
     def _handler(self, request: Request) -> Handler:
         for guard in self._guards:

@@ -110,7 +110,8 @@ class _Group:
         if flat is None:
             return None
         block = flat.reshape(count, -1).T if by_row else flat.reshape(-1, count)
-        if (flat.dtype == object or _NULL in types) and self._required[_nulls(block).any(axis=1)].any():
+        holes = _NULL in types or (flat.dtype == object and not all(flat))
+        if holes and self._required[_nulls(block).any(axis=1)].any():
             return None
         if self._refused is not None and self._refused(block):
             return None
