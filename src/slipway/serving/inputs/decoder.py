@@ -110,7 +110,7 @@ class _Group:
         if flat is None:
             return None
         block = flat.reshape(count, -1).T if by_row else flat.reshape(-1, count)
-        holes = _NULL in types or (flat.dtype == object and not all(flat))
+        holes = _NULL in types or (str in types and "" in (flat.tolist() if flat.dtype == object else cells))
         if holes and self._required[_nulls(block).any(axis=1)].any():
             return None
         if self._refused is not None and self._refused(block):
