@@ -1,6 +1,8 @@
+import gc
 import json
 import pickle
 import shutil
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -74,3 +76,21 @@ def test_why_a_bundle_is_refused_is_in_the_log_and_at_readyz(
     assert answer.status_code == 503
     assert said in answer.json()["refused"][""]
     assert f"refused: {answer.json()['refused']['']}" in caplog.messages
+
+
+def test_a_bundle_that_was_replaced_is_let_go_without_garbage_collection(trained: Any, tmp_path: Path) -> None:
+    current = tmp_path / "current"
+    shutil.copytree(trained("binary").bundle, current)
+    models = Models({"": Model(str(current))})
+    gc.disable()
+    try:
+        models.load()
+        (predictor,) = models
+        kept = weakref.ref(predictor), weakref.ref(predictor.bundle.engine)
+        del predictor
+        shutil.rmtree(current)
+        shutil.copytree(trained("multiclass").bundle, current)
+        models.load()
+        assert [reference() for reference in kept] == [None, None]
+    finally:
+        gc.enable()
