@@ -120,7 +120,7 @@ def _open(uri: str, schema: Schema, keep: Sequence[str]) -> Source:
 def _wrong(frame: pl.DataFrame, faults: list[Fault], bundle: Bundle, first: int) -> list[Fault]:
     """What the server would refuse, by row: values of another kind, and those of ``_refused``."""
     told = {fault.row for fault in faults}
-    found = [Fault(first + int(place), said) for place, said in _refused(frame, bundle)]
+    found = [Fault(first + place, said) for place, said in _refused(frame, bundle)]
     return sorted([*faults, *(fault for fault in found if fault.row not in told)], key=lambda fault: fault.row)
 
 
@@ -139,7 +139,7 @@ def _refused(frame: pl.DataFrame, bundle: Bundle) -> Iterator[tuple[int, str]]:
     given = inputs(frame, {name: schema.kinds[name] for name in limits})
     for name, limit in limits.items():
         for place in np.flatnonzero(limit.outside(given[name][:, 0])):
-            yield place, f"column {name!r} should be {limit.said}, not {frame[name][int(place)]!r:.80}"
+            yield int(place), f"column {name!r} should be {limit.said}, not {frame[name][int(place)]!r:.80}"
 
 
 def _predicted(

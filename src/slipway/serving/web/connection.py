@@ -48,7 +48,7 @@ class Connection(HttpToolsProtocol):
         rests_since: Since when it waits for the next request; likewise.
     """
 
-    app: Prompt  # type: ignore[assignment]
+    app: Prompt
     waits_since: float
     rests_since = math.inf
     _parts: list[bytes] | None = None
@@ -142,7 +142,8 @@ class Connection(HttpToolsProtocol):
         return length <= _SMALL_BYTES and self.parser.get_method() != b"HEAD"
 
     def _answered(self, body: bytes) -> bool:
-        request = arrive(self.parser.get_method().decode("ascii"), *_split(self.url), self.headers)
+        path, query = _split(self.url)
+        request = arrive(self.parser.get_method().decode("ascii"), path, query, self.headers)
         request.body = body
         response = self.app.at_once(request)
         if response is None:
