@@ -23,6 +23,7 @@ from slipway.serving.request import ID_HEADER, Receive, Request, arrive
 from slipway.serving.response import HttpError, Response, refusal
 from slipway.serving.routing import Handler, Route, Routes
 from slipway.serving.served import Served
+from slipway.serving.watched import Watch
 from slipway.serving.work import Work
 from slipway.settings import Model, Settings
 
@@ -137,7 +138,7 @@ def assemble(
     metrics = Metrics(models, board, place)
     metrics.watch(beside.readings)
     metrics.watch(lambda: [Reading("slipway_queue_depth", "gauge", "Large requests that run or wait.", {}, work.depth)])
-    probes = Probes(models, metrics, life, settings.alive_until)
+    probes = Probes(models, metrics, life, Watch(settings.alive_until))
     pages = Pages(models, settings)
     feedback = Feedback(models, beside.log, limits)
     inline = {"inline_bytes": 0} if settings.cache.url else {}  # to ask Redis is to wait, so not on the event loop
