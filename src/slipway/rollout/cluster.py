@@ -125,14 +125,11 @@ def _move(
 ) -> None:
     revisions = Revisions(cluster, spec.name)
     good = revisions.serving()
-    cluster.check(*made)
+    cluster.check(*made[:-1], strategies.sized(cluster, made[-1]))
     around = [item for item in made if item["kind"] != "ConfigMap"]
     cluster.apply(*(item for item in made if item["kind"] == "ConfigMap"))
     revision = revisions.record(identity(around), bundle.manifest.digest, around, notes)
     revisions.overtake(revision)
-    before = lease.progress()
-    if before.revision != revision.number:
-        lease.advance(step=0, paused=False)
     try:
         settled = strategies.run(
             strategies.Move(
@@ -188,8 +185,12 @@ def _smoke(cluster: Cluster, service: str, bundle: Bundle) -> None:
                 if error.status not in (404, 502, 503) or late:
                     raise
             else:
-                if late or answer.get("version", version) == version:
+                found = answer.get("version", version)
+                if found == version:
                     return answer
+                if late:
+                    message = f"Service {service!r} answers with bundle {found} in place of {version}"
+                    raise RolloutError(message)
             time.sleep(POLL_SECONDS)
 
     smoke.compare(ask, bundle, f"Service {service!r}")

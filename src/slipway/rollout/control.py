@@ -207,7 +207,10 @@ def _track(cluster: Cluster, found: Object) -> Track:
 
 
 def _routed(cluster: Cluster, name: str) -> str:
-    found = cluster.get("Service", name)
+    found, route = cluster.get("Service", name), cluster.get("HTTPRoute", name)
+    backends = [item for rule in (route or {"spec": {}})["spec"].get("rules", []) for item in rule["backendRefs"]]
+    if any(item["name"] == tracks.canary_name(name) for item in backends):
+        return "both"
     return str(found["spec"]["selector"].get(TRACK_LABEL, "both")) if found else ""
 
 

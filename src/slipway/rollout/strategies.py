@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from slipway.errors import RolloutError
-from slipway.rollout import tracks
+from slipway.rollout import surroundings, tracks
 from slipway.rollout import trial as trials
 from slipway.rollout import wait as waiting
 from slipway.rollout.analysis import Verdict, analyse
@@ -24,8 +24,10 @@ from slipway.spec import Serving
 logger = logging.getLogger(__name__)
 
 _ALIVE_SECONDS = 60
-"""Seconds for which a canary's pods stay ready after the rollout that watches them was last seen."""
+"""Seconds for which a canary's pods are trusted after the rollout that watches them was last seen."""
 
+_SPREAD_SECONDS = 10.0
+"""Seconds after which a Gateway has learnt of new weights, so that no request goes to a Service that is removed."""
 
 ON_TRIAL = "on trial"
 """Phase of an A/B test or a shadow, which lasts until somebody ends it."""
@@ -72,6 +74,8 @@ class Move:
 def run(move: Move) -> bool:
     """Moves traffic to a revision by the strategy of the spec; the first one, and the same one again, are rolled out.
 
+    What another rollout left half done is taken back before a part of the traffic is given to this one.
+
     Args:
         move: What moves where.
 
@@ -85,6 +89,11 @@ def run(move: Move) -> bool:
     strategy = move.settings.strategy
     if move.good is None or move.good.name == move.to.name:
         strategy = "rolling"
+    before = move.lease.progress()
+    if before.revision and (before.revision, before.strategy) != (move.to.number, strategy):
+        move.lease.advance(step=0, paused=False)
+        if strategy != "rolling":
+            settle(move.cluster, move.stable, move.serving.timeout_s, _requests(move))
     move.lease.advance(revision=move.to.number, strategy=strategy)
     ways[strategy](move)
     return ways[strategy] is not trial
@@ -108,12 +117,14 @@ def blue_green(move: Move) -> None:
     move.cluster.apply(tracks.service(move.stable.service, tracks.CANARY))
     move.smoke(move.name)
     _stay(move, move.settings.grace_s)
-    _promote(move, to=tracks.CANARY)
+    _promote(move, lambda: None)
 
 
 def canary(move: Move) -> None:
     """The share of the requests rises step by step; after each one an analysis decides."""
-    traffic: Traffic = Gateway(move.cluster, move.serving) if move.serving.exposure.gateway else Pods(move.cluster)
+    traffic: Traffic = Pods(move.cluster)
+    if move.serving.exposure.gateway:
+        traffic = Gateway(move.cluster, move.serving, move.to)
     stable = _replicas(move.cluster, move.stable, move.serving)
     done = move.lease.progress().step
     for index, (percent, replicas) in enumerate(steps(move.settings.steps, stable, exact=traffic.exact)):
@@ -121,7 +132,8 @@ def canary(move: Move) -> None:
             continue
         _step(move, traffic, percent, replicas)
         move.lease.advance(step=index + 1)
-    _promote(move, to="both")
+    track = tracks.canary(move.to.deployment, 1, leased=True)
+    _promote(move, KeptAlive(move.cluster, track, math.inf if traffic.exact else _ALIVE_SECONDS))
 
 
 def trial(move: Move) -> None:
@@ -129,7 +141,7 @@ def trial(move: Move) -> None:
     move.lease.advance(phase="pods take up the challenger", percent=0.0)
     good = move.stable.signed()
     both = trials.deployment(good[-1], move.to.deployment, move.settings)
-    applied = move.cluster.apply(*good[:-2], _sized(move.cluster, both))
+    applied = move.cluster.apply(*good[:-2], sized(move.cluster, both))
     wait(move.cluster, Rollout(applied[-1], move.serving.timeout_s, _requests(move)))
     move.cluster.apply(good[-2])
     remove_canary(move.cluster, move.name)
@@ -168,19 +180,37 @@ def settle(cluster: Cluster, revision: Revision, seconds: float, meanwhile: Call
     """
     *around, service, deployment = revision.signed()
     routes = [item for item in around if item["kind"] == "HTTPRoute"]
-    applied = cluster.apply(*(item for item in around if item not in routes), _sized(cluster, deployment))
+    applied = cluster.apply(*(item for item in around if item not in routes), sized(cluster, deployment))
     wait(cluster, Rollout(applied[-1], seconds, meanwhile))
     cluster.apply(service, *routes)
+    if routes and cluster.get("Service", tracks.canary_name(service["metadata"]["name"])):
+        time.sleep(_SPREAD_SECONDS)
+    if _remove_others(cluster, revision):
+        wait(cluster, Rollout(cluster.apply(deployment)[-1], seconds, meanwhile))
     remove_canary(cluster, revision.deployment["metadata"]["name"])
 
 
-def _sized(cluster: Cluster, deployment: Object) -> Object:
+def sized(cluster: Cluster, deployment: Object) -> Object:
     """A Deployment that an autoscaler sizes keeps the pods that it has; leaving the number out would make it one."""
-    spec = deployment["spec"]
-    if "replicas" in spec:
+    spec, name = deployment["spec"], deployment["metadata"]["name"]
+    if "replicas" in spec and not any(cluster.get(kind, name) for kind in surroundings.AUTOSCALERS):
         return deployment
-    found = cluster.get("Deployment", deployment["metadata"]["name"])
+    found = cluster.get("Deployment", name)
     return {**deployment, "spec": {**spec, "replicas": found["spec"]["replicas"]}} if found else deployment
+
+
+def _remove_others(cluster: Cluster, revision: Revision) -> bool:
+    """Removes what surrounded another revision and is no part of this one.
+
+    Returns:
+        Whether an autoscaler is gone, so that the number of pods is the revision's own again.
+    """
+    name, kinds = revision.deployment["metadata"]["name"], {item["kind"] for item in revision.objects}
+    gone = {kind for kind in surroundings.OPTIONAL - kinds if cluster.remove(kind, name)}
+    alone = bool(gone & surroundings.AUTOSCALERS) and not kinds & surroundings.AUTOSCALERS
+    if alone:
+        cluster.release("Deployment", name, "scale")
+    return alone
 
 
 def remove_canary(cluster: Cluster, name: str) -> None:
@@ -192,40 +222,46 @@ def remove_canary(cluster: Cluster, name: str) -> None:
 def _step(move: Move, traffic: Traffic, percent: float, replicas: int) -> None:
     move.lease.advance(phase=f"canary at {percent:.3g} %", percent=percent)
     logger.info("canary: %.3g %% of the requests, %d pods", percent, replicas)
-    track = _raise_canary(move, replicas, leased=not traffic.exact)
+    track = _raise_canary(move, replicas, leased=True, guarded=traffic.exact)
     move.smoke(tracks.canary_name(move.name))
     traffic.share(move.stable, percent)
     _analyse(move, track)
 
 
-def _raise_canary(move: Move, replicas: int, *, leased: bool) -> Object:
+def _raise_canary(move: Move, replicas: int, *, leased: bool, guarded: bool = False) -> Object:
+    """The second track comes up.
+
+    Args:
+        move: What moves where.
+        replicas: Its pods.
+        leased: Whether its pods are trusted only as long as the rollout is alive, and else not ready.
+        guarded: Whether they answer with the last good bundle then, where a Service of their own would be left empty.
+    """
     service = tracks.service(move.to.service, tracks.CANARY, name=tracks.canary_name(move.name))
-    track = tracks.canary(move.to.deployment, replicas, leased=leased)
+    wanted = trials.guarded(move.to.deployment, move.stable.deployment) if guarded else move.to.deployment
+    track = tracks.canary(wanted, replicas, leased=leased)
     around = [item for item in move.to.signed() if item["kind"] in ("ServiceAccount", "NetworkPolicy")]
     applied = move.cluster.apply(*around, service, track)
-
-    alive = KeptAlive(move.cluster, track)
-
-    def meanwhile() -> None:
-        _check_requests(move)
-        if leased:
-            alive()
-
-    wait(move.cluster, Rollout(applied[-1], move.serving.timeout_s, meanwhile))
+    alive = KeptAlive(move.cluster, track) if leased else lambda: None
+    alive()
+    wait(move.cluster, Rollout(applied[-1], move.serving.timeout_s, _both(_requests(move), alive)))
+    alive()
     return track
 
 
 @dataclass(slots=True)
 class KeptAlive:
-    """Tells a canary's pods that the rollout that watches them is alive; without it they turn unready by themselves.
+    """Tells a canary's pods that the rollout that watches them is alive; without it they step back by themselves.
 
     Attributes:
         cluster: Where they are.
         track: Their Deployment.
+        seconds: How long they are trusted without being told again; infinite once nothing can go wrong any more.
     """
 
     cluster: Cluster
     track: Object
+    seconds: float = _ALIVE_SECONDS
     _told: dict[str, float] = field(default_factory=dict, init=False)
 
     def __call__(self) -> None:
@@ -235,7 +271,7 @@ class KeptAlive:
             name = pod["metadata"]["name"]
             if now - self._told.get(name, 0) < _ALIVE_SECONDS / 4:
                 continue
-            body = {"metadata": {"annotations": {tracks.LEASED: f"{now + _ALIVE_SECONDS:.0f}"}}}
+            body = {"metadata": {"annotations": {tracks.LEASED: f"{now + self.seconds:.0f}"}}}
             with missing():  # a pod may go at any time
                 self.cluster.patch("Pod", name, body)
                 self._told[name] = now
@@ -269,17 +305,11 @@ def _refusal(verdict: Verdict) -> str:
     return f"the canary {said} ({'; '.join(wrong)})"
 
 
-def _promote(move: Move, to: tracks.To) -> None:
+def _promote(move: Move, alive: Callable[[], object]) -> None:
     """Rolls the stable track over while the canary goes on serving its share, and closes the Service to it last."""
     move.lease.advance(phase="promoting")
-    alive = KeptAlive(move.cluster, tracks.canary(move.to.deployment, 1, leased=to == "both"))
-
-    def meanwhile() -> None:
-        _check_requests(move)
-        if to == "both":
-            alive()
-
-    settle(move.cluster, move.to, move.serving.timeout_s, meanwhile)
+    alive()
+    settle(move.cluster, move.to, move.serving.timeout_s, _both(_requests(move), alive))
     move.smoke(move.name)
 
 
@@ -310,6 +340,10 @@ def _watch(move: Move, track: Object, seconds: float) -> float:
 
 def _requests(move: Move) -> Callable[[], object]:
     return lambda: _check_requests(move)
+
+
+def _both(one: Callable[[], object], other: Callable[[], object]) -> Callable[[], object]:
+    return lambda: (one(), other())
 
 
 def _check_requests(move: Move) -> Progress:
