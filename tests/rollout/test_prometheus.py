@@ -107,14 +107,15 @@ def pods(trained: Callable[[str], Any], tmp_path_factory: pytest.TempPathFactory
     clients = {name: TestClient(create(replace(bundle, engine=engine))) for name, engine in engines.items()}  # type: ignore[arg-type]
     for client in clients.values():
         client.__enter__()
-        ask(client, bundle, 1)
     exposed = expose(clients)
     folder = tmp_path_factory.mktemp("prometheus")
     process, url = start(program, folder, exposed.server_port)
     try:
         version = bundle.manifest.digest[:12]
         made = Pods(url, clients, engines, version)
-        eventually(lambda: len(query(url, 'up{namespace="shop"} == 1')) == len(clients))
+        eventually(
+            lambda: len(query(url, 'sum by (pod) (slipway_requests_total{namespace="shop"}) == 0')) == len(clients)
+        )
         for name, client in clients.items():
             engines[name].begun = True
             ask(client, bundle, 5 if name == "idle" else REQUESTS)

@@ -160,8 +160,10 @@ def _version(track: Object) -> str:
 
 
 def _difference(before: dict[str, Counters], after: dict[str, Counters]) -> Sample:
+    """What pods answered between two looks; one that answered nothing may not tell its histograms yet either."""
     changes = [now.since(before.get(pod, Counters())).sample() for pod, now in after.items()]
-    return add(changes) if changes else Counters().sample()
+    told = [item for item in changes if item.requests]
+    return add(told) if told else Counters().sample()
 
 
 def _less(now: dict[Key, float], then: dict[Key, float]) -> dict[Key, float]:
