@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -67,3 +68,16 @@ def test_the_retries_have_a_deadline() -> None:
         retries = retries.increment("GET", "/", error=ConnectionResetError())
         waited += retries.get_backoff_time()
     assert 20 < waited < 60
+
+
+def test_inside_of_a_cluster_its_service_account_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, content in (("TOKEN", "secret"), ("CERT", "authority")):
+        (tmp_path / name).write_text(content)
+        monkeypatch.setattr(f"kubernetes.config.incluster_config.SERVICE_{name}_FILENAME", str(tmp_path / name))
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
+    found = connection.connect("").configuration
+    assert found.host == "https://10.0.0.1:443"
+    assert found.get_api_key_with_prefix("authorization") == "bearer secret"
+    assert found.ssl_ca_cert == str(tmp_path / "CERT")
+    assert found.retries is connection._RETRIES
