@@ -256,7 +256,7 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster
     (tmp_path / "kubeconfig").write_text(yaml.safe_dump(kubeconfig))
     monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", str(tmp_path / "kubeconfig"))
     monkeypatch.setattr("slipway.rollout.wait.POLL_SECONDS", 0.02)
-    monkeypatch.setattr("slipway.rollout.strategies._SPREAD_SECONDS", 0.02)
+    monkeypatch.setattr("slipway.rollout.settle._SPREAD_SECONDS", 0.02)
     yield Cluster(emulator)
     loop.call_soon_threadsafe(ended.set)
     thread.join(10)

@@ -12,8 +12,8 @@ from tests.rollout.conftest import golden_answer
 
 from slipway.bundle import manifest
 from slipway.errors import RolloutError
+from slipway.rollout import alive, connection, control, lease
 from slipway.rollout import cluster as rollout
-from slipway.rollout import connection, control, lease, strategies
 from slipway.rollout.api import Cluster
 from slipway.serving import options
 from slipway.spec import Rollout, Spec
@@ -431,9 +431,9 @@ def test_a_pod_that_goes_while_its_canary_is_kept_alive_ends_nothing(
     deploy: Callable[..., str], cluster: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deploy()
-    known = strategies.pods
+    known = alive.pods
     gone = {"metadata": {"name": "gone", "namespace": "default"}}
-    monkeypatch.setattr(strategies, "pods", lambda *given: [gone, *known(*given)])
+    monkeypatch.setattr(alive, "pods", lambda *given: [gone, *known(*given)])
     deploy(spec("canary"), task="regression")
     assert control.status(api(), "churn").routed == "stable"
 

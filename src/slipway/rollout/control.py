@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from slipway.errors import RolloutError
 from slipway.rollout import lease as leases
-from slipway.rollout import strategies, tracks
+from slipway.rollout import settle as settling
+from slipway.rollout import tracks
 from slipway.rollout.api import Cluster
 from slipway.rollout.cluster import restore
 from slipway.rollout.lease import Progress
@@ -188,7 +189,7 @@ def undo(cluster: Cluster, name: str, seconds: float, to: int | None = None, why
 def _serve(cluster: Cluster, revisions: Revisions, lease: leases.Lease, target: Revision, seconds: float) -> None:
     """Rolls a revision out; the last good one serves again when that fails."""
     try:
-        strategies.settle(cluster, target, seconds, lease.require)
+        settling.settle(cluster, target, seconds, lease.require)
     except RolloutError as error:
         message = f"{error}; {restore(cluster, revisions.name, revisions.serving(), seconds)}"
         raise RolloutError(message) from None

@@ -4,30 +4,26 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from slipway.errors import RolloutError
-from slipway.rollout import surroundings, tracks
+from slipway.rollout import tracks
 from slipway.rollout import trial as trials
 from slipway.rollout import wait as waiting
+from slipway.rollout.alive import SECONDS, KeptAlive
 from slipway.rollout.analysis import Verdict, analyse
-from slipway.rollout.api import Cluster, missing
+from slipway.rollout.api import Cluster
 from slipway.rollout.lease import Lease, Progress
 from slipway.rollout.revision import Revision
 from slipway.rollout.samples import Window
+from slipway.rollout.settle import remove_canary, settle, sized, take_back
 from slipway.rollout.templates import Object
 from slipway.rollout.traffic import Gateway, Pods, Traffic
-from slipway.rollout.wait import Rollout, pods, wait
+from slipway.rollout.wait import Rollout, wait
 from slipway.spec import Rollout as Settings
 from slipway.spec import Serving
 
 logger = logging.getLogger(__name__)
-
-_ALIVE_SECONDS = 60
-"""Seconds for which a canary's pods are trusted after the rollout that watches them was last seen."""
-
-_SPREAD_SECONDS = 10.0
-"""Seconds after which a Gateway has learnt of new weights, so that no request goes to a Service that is removed."""
 
 ON_TRIAL = "on trial"
 """Phase of an A/B test or a shadow, which lasts until somebody ends it."""
@@ -93,7 +89,7 @@ def run(move: Move) -> bool:
     if before.revision and (before.revision, before.strategy) != (move.to.number, strategy):
         move.lease.advance(step=0, paused=False)
         if strategy != "rolling":
-            settle(move.cluster, move.stable, move.serving.timeout_s, _requests(move))
+            take_back(move.cluster, move.stable, move.serving.timeout_s, _requests(move))
     move.lease.advance(revision=move.to.number, strategy=strategy)
     ways[strategy](move)
     return ways[strategy] is not trial
@@ -133,7 +129,7 @@ def canary(move: Move) -> None:
         _step(move, traffic, percent, replicas)
         move.lease.advance(step=index + 1)
     track = tracks.canary(move.to.deployment, 1, leased=True)
-    _promote(move, KeptAlive(move.cluster, track, math.inf if traffic.exact else _ALIVE_SECONDS))
+    _promote(move, KeptAlive(move.cluster, track, math.inf if traffic.exact else SECONDS))
 
 
 def trial(move: Move) -> None:
@@ -166,59 +162,6 @@ def steps(wanted: list[int], stable: int, *, exact: bool) -> list[tuple[float, i
     return made
 
 
-def settle(cluster: Cluster, revision: Revision, seconds: float, meanwhile: Callable[[], object]) -> None:
-    """Serves a revision from the stable track alone, and removes the canary.
-
-    Args:
-        cluster: The cluster.
-        revision: What to serve.
-        seconds: How long its pods may take.
-        meanwhile: Called while it is waited for.
-
-    Raises:
-        RolloutError: It can't serve.
-    """
-    *around, service, deployment = revision.signed()
-    routes = [item for item in around if item["kind"] == "HTTPRoute"]
-    applied = cluster.apply(*(item for item in around if item not in routes), sized(cluster, deployment))
-    wait(cluster, Rollout(applied[-1], seconds, meanwhile))
-    cluster.apply(service, *routes)
-    if routes and cluster.get("Service", tracks.canary_name(service["metadata"]["name"])):
-        time.sleep(_SPREAD_SECONDS)
-    if _remove_others(cluster, revision):
-        wait(cluster, Rollout(cluster.apply(deployment)[-1], seconds, meanwhile))
-    remove_canary(cluster, revision.deployment["metadata"]["name"])
-
-
-def sized(cluster: Cluster, deployment: Object) -> Object:
-    """A Deployment that an autoscaler sizes keeps the pods that it has; leaving the number out would make it one."""
-    spec, name = deployment["spec"], deployment["metadata"]["name"]
-    if "replicas" in spec and not any(cluster.get(kind, name) for kind in surroundings.AUTOSCALERS):
-        return deployment
-    found = cluster.get("Deployment", name)
-    return {**deployment, "spec": {**spec, "replicas": found["spec"]["replicas"]}} if found else deployment
-
-
-def _remove_others(cluster: Cluster, revision: Revision) -> bool:
-    """Removes what surrounded another revision and is no part of this one.
-
-    Returns:
-        Whether an autoscaler is gone, so that the number of pods is the revision's own again.
-    """
-    name, kinds = revision.deployment["metadata"]["name"], {item["kind"] for item in revision.objects}
-    gone = {kind for kind in surroundings.OPTIONAL - kinds if cluster.remove(kind, name)}
-    alone = bool(gone & surroundings.AUTOSCALERS) and not kinds & surroundings.AUTOSCALERS
-    if alone:
-        cluster.release("Deployment", name, "scale")
-    return alone
-
-
-def remove_canary(cluster: Cluster, name: str) -> None:
-    """Removes the canary's Deployment and Service; its pods finish what they were asked."""
-    cluster.delete("Deployment", tracks.canary_name(name))
-    cluster.delete("Service", tracks.canary_name(name))
-
-
 def _step(move: Move, traffic: Traffic, percent: float, replicas: int) -> None:
     move.lease.advance(phase=f"canary at {percent:.3g} %", percent=percent)
     logger.info("canary: %.3g %% of the requests, %d pods", percent, replicas)
@@ -247,34 +190,6 @@ def _raise_canary(move: Move, replicas: int, *, leased: bool, guarded: bool = Fa
     wait(move.cluster, Rollout(applied[-1], move.serving.timeout_s, _both(_requests(move), alive)))
     alive()
     return track
-
-
-@dataclass(slots=True)
-class KeptAlive:
-    """Tells a canary's pods that the rollout that watches them is alive; without it they step back by themselves.
-
-    Attributes:
-        cluster: Where they are.
-        track: Their Deployment.
-        seconds: How long they are trusted without being told again; infinite once nothing can go wrong any more.
-    """
-
-    cluster: Cluster
-    track: Object
-    seconds: float = _ALIVE_SECONDS
-    _told: dict[str, float] = field(default_factory=dict, init=False)
-
-    def __call__(self) -> None:
-        """Tells each pod that was not told for a while."""
-        now = time.time()
-        for pod in pods(self.cluster, self.track):
-            name = pod["metadata"]["name"]
-            if now - self._told.get(name, 0) < _ALIVE_SECONDS / 4:
-                continue
-            body = {"metadata": {"annotations": {tracks.LEASED: f"{now + self.seconds:.0f}"}}}
-            with missing():  # a pod may go at any time
-                self.cluster.patch("Pod", name, body)
-                self._told[name] = now
 
 
 def _analyse(move: Move, track: Object) -> None:

@@ -9,7 +9,7 @@ _LOOK_SECONDS = 1.0
 class Watch:
     """The moment until which a rollout vouches for this server, looked at once a second.
 
-    Kubernetes writes the file from an annotation of the pod that the rollout renews (``slipway.rollout.strategies``).
+    Kubernetes writes the file from an annotation of the pod that the rollout renews (``slipway.rollout.alive``).
 
     Args:
         file: Holds seconds since 1970, or nothing yet; empty for a server that nobody has to watch.
