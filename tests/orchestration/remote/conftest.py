@@ -270,7 +270,13 @@ def slipway(
 ) -> Callable[..., tuple[int, str, str]]:
     """Runs a command in a folder with a spec: exit code, what it printed, what it complained."""
     monkeypatch.chdir(tmp_path)
-    spec = {"name": "churn", "data": "s3://bucket/churn.parquet", "target": "churn", "registry": "s3://bucket/registry"}
+    spec = {
+        "name": "churn",
+        "data": "s3://bucket/churn.parquet",
+        "target": "churn",
+        "registry": "s3://bucket/registry",
+        "serving": {"image": f"registry.example/server@sha256:{'0' * 64}"},
+    }
     (tmp_path / "slipway.yaml").write_text(yaml.safe_dump(spec))
 
     def call(*arguments: str) -> tuple[int, str, str]:

@@ -1,13 +1,16 @@
 import itertools
 import json
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from slipway.orchestration.images import COMPONENTS
 from slipway.orchestration.remote import follow
 from slipway.orchestration.remote import run as runs
+from slipway.steps.deploy import IMAGE
 
 Slipway = Callable[..., tuple[int, str, str]]
 
@@ -53,10 +56,15 @@ def test_a_pipeline_is_compiled_when_none_is_given(slipway: Slipway, kfp: Any) -
     image = f"registry.example/python-components@sha256:{'0' * 64}"
     spec = Path(__file__).parents[3] / "examples/churn/kind.yaml"
     code, _, err = slipway("submit", str(spec), "--endpoint", kfp.url, "--image", image)
-    assert err == ""
+    assert err == f"no serving.image is named, so the model is served from {IMAGE}, {NODES}\n"
     assert code == 0
     assert len(kfp.all("pipeline_versions")) == 1
     assert kfp.all("runs")[0]["runtime_config"]["parameters"]["data"] == "/data/churn.csv"
+    _, _, err = slipway("submit", str(spec), "--endpoint", kfp.url)
+    assert f"no --image is named, so the steps run in {COMPONENTS}, {NODES}\n" in err
+
+
+NODES = "which the cluster's nodes must have already"
 
 
 def test_the_same_content_is_uploaded_once(submit: Slipway, kfp: Any, package: Path, tmp_path: Path) -> None:
@@ -145,6 +153,21 @@ def test_an_interrupt_leaves_the_run_alone(submit: Slipway, kfp: Any, monkeypatc
     assert f"follow it with: slipway follow {run} --endpoint {kfp.url}" in err
     assert f"end it with: slipway cancel {run} --endpoint {kfp.url}" in err
     assert not any("terminate" in asked for asked in kfp.asked)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_being_ended_is_an_interrupt_too(
+    submit: Slipway, kfp: Any, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    before = signal.signal(number, signal.SIG_DFL)
+    monkeypatch.setattr(follow.time, "sleep", lambda _: signal.raise_signal(number))
+    try:
+        code, _, err = submit()
+        assert signal.getsignal(number) is signal.SIG_DFL
+    finally:
+        signal.signal(number, before)
+    assert code == 130
+    assert "interrupted; the run goes on: " in err
 
 
 def test_cancel_ends_a_run(slipway: Slipway, submit: Slipway, kfp: Any) -> None:
@@ -269,7 +292,7 @@ def test_what_a_pipeline_has_no_parameter_for_is_told(slipway: Slipway, kfp: Any
     kfp.frames = [("SUCCEEDED", {"look": "SUCCEEDED"})]
     code, out, _ = slipway("submit", "--endpoint", kfp.url, "--package", "own.yaml")
     assert code == 0
-    assert "the pipeline has no parameter for purpose, registry: what the spec says there is not passed" in out
+    assert "the pipeline has no parameter for purpose, registry, serving: what the spec says there is not passed" in out
     assert kfp.all("runs")[0]["runtime_config"]["parameters"] == {"data": "s3://bucket/churn.parquet"}
     assert out.splitlines()[-1].endswith(": succeeded")
 
@@ -308,8 +331,53 @@ def test_the_verdict_is_read_from_the_pipeline_root(
     assert out.splitlines()[-1] == "because of the gates"
 
 
+GATE = """validate: the data is outside of its limits: age is null in 40% of the rows
+Traceback (most recent call last):
+  File "/app/slipway/data/contract.py", line 124, in refuse
+    raise GateError(message, failures)
+slipway.errors.GateError: the data is outside of its limits: age is null in 40% of the rows
+"""
+MISTAKE = "Traceback (most recent call last):\nslipway.errors.DataError: column 'chrn' is not in the data\n"
+BUG = "Traceback (most recent call last):\nZeroDivisionError: division by zero\n"
+
+
+@pytest.mark.parametrize(
+    ("log", "code", "title", "why"),
+    [
+        (GATE, 3, "failed, refused", "the data is outside of its limits: age is null in 40% of the rows"),
+        (MISTAKE, 4, "failed", "column 'chrn' is not in the data"),
+        (BUG, 4, "failed", "failed: validate. the workflow failed"),
+    ],
+    ids=["gate", "mistake", "bug"],
+)
+def test_why_a_step_failed_is_read_from_the_pipeline_root(
+    submit: Slipway,
+    kfp: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    log: str,
+    code: int,
+    title: str,
+    why: str,
+) -> None:
+    start = runs.start
+
+    def written(*arguments: Any) -> str:
+        run_id = start(*arguments)
+        folder = tmp_path / "root/train-and-deploy" / run_id / "validate/0b1c"
+        folder.mkdir(parents=True)
+        (folder / "executor-logs-0").write_text(log)
+        return run_id
+
+    monkeypatch.setattr(runs, "start", written)
+    kfp.frames = [("RUNNING", {"validate": "RUNNING"}), ("FAILED", {"validate": "FAILED"})]
+    found, out, _ = submit("--pipeline-root", str(tmp_path / "root"))
+    assert found == code
+    assert f": {title}\n{why}\n" in out
+
+
 def test_a_verdict_that_cant_be_read_is_said(submit: Slipway, kfp: Any) -> None:
     kfp.frames = NOT_PROMOTED
     code, out, _ = submit("--pipeline-root", "nowhere://root")
     assert code == 0
-    assert "the verdict below nowhere://root can't be read" in out
+    assert "what the run kept below nowhere://root can't be read" in out
