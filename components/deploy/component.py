@@ -32,7 +32,7 @@ def deploy(
         rollout: strategy, steps, step_s, hold_s, grace_s, keep, analysis, where others fit.
         state: File that remembers the server on this machine; empty for one in the working directory.
         run: Name of the run, for the record.
-        job: KFP's name of the run, for the record where run is empty.
+        job: KFP's id of the run, for the record where run is empty.
         reason: Why it is deployed, for the record.
 
     Returns:

@@ -18,7 +18,7 @@ def register(
         registry: Folder at any fsspec URI; empty to keep no record.
         champion: Version that the bundle was compared with; when another one is champion by now, the step fails.
         run: Name of the run, for the record.
-        job: KFP's name of the run, for the record where run is empty.
+        job: KFP's id of the run, for the record where run is empty.
 
     Returns:
         version: The version's number; 0 without a registry.

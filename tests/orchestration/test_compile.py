@@ -133,10 +133,10 @@ def test_steps_that_look_outside_are_never_cached() -> None:
 
 
 def test_what_is_recorded_names_the_run_also_when_nobody_does() -> None:
-    """KFP puts its own name of the run, which one of the dashboard or of a schedule has, where its placeholder is."""
+    """KFP puts its id of the run where the placeholder is; its name would be empty in a run of a schedule."""
     for name in ("register", "deploy"):
         job = tasks()[name]["inputs"]["parameters"]["job"]
-        assert job == {"runtimeValue": {"constant": "{{$.pipeline_job_name}}"}}
+        assert job == {"runtimeValue": {"constant": "{{$.pipeline_job_uuid}}"}}
 
 
 def test_nothing_runs_by_default_in_an_image_of_somebody_else() -> None:
