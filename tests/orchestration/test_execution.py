@@ -9,6 +9,7 @@ import yaml
 from google.protobuf import json_format
 from kfp import dsl, kubernetes
 from kfp.kubernetes.kubernetes_executor_config_pb2 import KubernetesExecutorConfig
+from kfp.pipeline_spec import pipeline_spec_pb2
 from slipway.components import drift
 
 from slipway import pipelines
@@ -163,10 +164,19 @@ def test_a_claim_is_mounted_in_every_step() -> None:
 
 
 def test_what_is_written_is_what_kfps_backend_reads() -> None:
-    platform = compiled(
-        node_selector={"a": "b"}, tolerations=[{"operator": "Exists"}], secrets=[{"name": "s", "mount": "/s"}]
-    )[1]
+    """The backend refuses what its messages have no field for."""
+    pipeline, platform = compiled(
+        node_selector={"a": "b"},
+        tolerations=[{"operator": "Exists"}],
+        secrets=[{"name": "s", "mount": "/s"}, {"name": "t", "env": {"k": "K"}}],
+        volumes=[{"claim": "tables", "mount": "/tables"}],
+        affinity=[{"expressions": [{"key": "zone", "values": ["a"]}], "weight": 5}],
+        steps={"train": {"gpu": 1}},
+    )
 
+    json_format.ParseDict(pipeline, pipeline_spec_pb2.PipelineSpec())
+    json_format.ParseDict(pipeline["deploymentSpec"], pipeline_spec_pb2.PipelineDeploymentConfig())
+    json_format.ParseDict({"platforms": {"kubernetes": platform}}, pipeline_spec_pb2.PlatformSpec())
     for pod in pods(platform).values():
         json_format.ParseDict(pod, KubernetesExecutorConfig())
 
