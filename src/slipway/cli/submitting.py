@@ -67,9 +67,9 @@ def submit(
 ) -> None:
     """Upload the pipeline if its content is new, start a run, and follow it to its end.
 
-    Exits with 0 when the run succeeded, 3 when a gate refused the model or the data and that can be read below
-    --pipeline-root, 4 when the run failed, 5 when it was cancelled, 6 when --timeout was over first, and 2 when
-    something has to be mended first.
+    Exits with 0 when the run succeeded, 3 when a gate refused the model or the data, 4 when the run failed, 5 when it
+    was cancelled, 6 when --timeout was over first, and 2 when something has to be mended first. A refusal is read from
+    the step's log; where no log can be had, it is told as 0 or 4.
     """
     from slipway.orchestration.remote.request import Surroundings, request
     from slipway.spec import load
