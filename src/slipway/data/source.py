@@ -9,6 +9,7 @@ from slipway.data import cast, csv, evidence
 from slipway.data.csv import Dialect
 from slipway.data.evidence import Evidence
 from slipway.data.files import File
+from slipway.data.kinds import settle, too_large
 from slipway.data.located import Located, locate
 from slipway.data.part import Typed
 from slipway.data.schema import NUMERIC, Kind
@@ -106,7 +107,7 @@ def _open_csv(files: tuple[File, ...], kinds: dict[str, Kind], ignore: frozenset
         message = f"file {files[0].name!r} has a header but no rows"
         raise DataError(message)
     _check_exact(kinds, found)
-    columns = {name: kinds.get(name) or evidence.settle(name, found[name]) for name in names}
+    columns = {name: kinds.get(name) or settle(name, found[name]) for name in names}
     notes = [
         *_dialect_notes(files, dialects),
         *(note for name in names for note in _notes(name, columns[name], found[name])),
@@ -199,7 +200,7 @@ def _check_exact(kinds: Mapping[str, Kind], found: Mapping[str, Evidence]) -> No
     for name, kind in kinds.items():
         large = found[name].too_large if name in found else None
         if large and kind == "integer":
-            raise DataError(evidence.too_large(name, large))
+            raise DataError(too_large(name, large))
 
 
 def _common(name: str, kind: Kind | None, other: Kind | None, file: Named) -> Kind | None:
