@@ -78,7 +78,8 @@ class Ours:
     def transform(self, batch: pl.DataFrame) -> tuple[int, int]:
         from slipway.features.apply import transform
 
-        return transform(self.plan, batch, self.schema).shape
+        rows, width = transform(self.plan, batch, self.schema).shape
+        return rows, width
 
 
 class Sklearn:

@@ -1,6 +1,8 @@
 """Applying a plan to a batch of raw rows."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
 import numpy as np
 import polars as pl
@@ -24,7 +26,7 @@ VALUES = 1 << 23
 
 def transform(
     plan: Plan, frame: pl.DataFrame, schema: Schema, folds: Folds | None = None, others: list[Floats] | None = None
-) -> pl.DataFrame:
+) -> NDArray[np.float32]:
     """The features of raw rows.
 
     Args:
@@ -35,10 +37,10 @@ def transform(
         others: For training rows, the means of the target from the other folds; else None.
 
     Returns:
-        A float32 column for each feature, in the order of ``plan.names``; no null, no NaN, no infinity.
+        Shape (n, features), in the order of ``plan.names``, each feature contiguous; no NaN, no infinity.
     """
-    names, kinds, width = plan.names, schema.kinds, plan.width
-    made = np.empty((len(names), len(frame)), dtype=np.float32)
+    width, kinds = plan.width, schema.kinds
+    made = np.empty((width if plan.kept is None else len(plan.kept), len(frame)), dtype=np.float32)
     size = max(1, min(ROWS, VALUES // max(width, 1)))
 
     def fill(start: int) -> None:
@@ -51,9 +53,17 @@ def transform(
             _fill(every, plan, frame[rows], kinds, own, others)
             np.take(every, plan.kept, axis=0, out=made[:, rows])
 
-    with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
-        list(threads.map(fill, range(0, len(frame), size)))
-    return arrays.columns(names, made)
+    list(_threads().map(fill, range(0, len(frame), size)))
+    return made.T
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    """The same threads for every batch: a new one would first have to get memory of its own."""
+    return ThreadPoolExecutor(pl.thread_pool_size(), "features")
+
+
+os.register_at_fork(after_in_child=_threads.cache_clear)
 
 
 def _fill(
@@ -76,11 +86,6 @@ def _fill(
         at += target_mean.write(made[at:], plan.targets, codes, folds, others)
         at += text.write(made[at:], plan.texts, ready)
     assert at == len(made)  # noqa: S101 - otherwise features would have each other's names
-
-
-def matrix(features: pl.DataFrame) -> NDArray[np.float32]:
-    """Features as one contiguous array, shape (n, number of features)."""
-    return np.ascontiguousarray(features.to_numpy(), dtype=np.float32)
 
 
 def derive(steps: tuple[Derived, ...], ready: pl.DataFrame) -> pl.DataFrame:

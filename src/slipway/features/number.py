@@ -79,7 +79,8 @@ def write(made: Features, steps: tuple[Number, ...], frame: pl.DataFrame) -> int
     np.copyto(values, arrays.stacked([frame.get_column(step.column) for step in steps]), casting="unsafe")
     fills, lows, highs = np.clip(_constants(steps), -LARGEST, LARGEST).astype(np.float32)[:, :, None]
     missing = np.isnan(values)
-    np.copyto(values, fills, where=missing)
+    bits = values.view(np.int32)
+    bits ^= (bits ^ fills.view(np.int32)) * missing  # a copy where missing takes twice as long
     np.clip(values, lows, highs, out=values)
     flags = [place for place, step in enumerate(steps) if step.indicator]
     made[len(steps) : len(steps) + len(flags)] = missing[flags]
