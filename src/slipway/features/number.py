@@ -76,9 +76,10 @@ def write(made: Features, steps: tuple[Number, ...], frame: pl.DataFrame) -> int
     if not steps:
         return 0
     values = made[: len(steps)]
-    np.copyto(values, arrays.stacked([frame.get_column(step.column) for step in steps]), casting="unsafe")
+    numbers, missing = arrays.stacked([frame.get_column(step.column) for step in steps])
+    np.copyto(values, numbers, casting="unsafe")
+    missing |= np.isnan(values)
     fills, lows, highs = np.clip(_constants(steps), -LARGEST, LARGEST).astype(np.float32)[:, :, None]
-    missing = np.isnan(values)
     bits = values.view(np.int32)
     bits ^= (bits ^ fills.view(np.int32)) * missing  # a copy where missing takes twice as long
     np.clip(values, lows, highs, out=values)
