@@ -12,8 +12,8 @@ seconds of processor time are shown beside those of the clock: ours uses every c
 
 The memory is measured on ``validate`` and ``featurize`` themselves, in a process of their own, on Parquet files that
 are written first, as large as their values are in memory (8 bytes a number, neither compressed nor encoded): the
-largest resident set of the process, its libraries included, by the rows of the file. With ``--limit-mb`` the process
-gets no more memory than that from the system (``RLIMIT_DATA``), so that it ends when it asks for more.
+largest resident set of the process, its libraries included, by the rows of the file. ``--limit-mb`` puts the process
+into a control group of so much memory, as a pod is, where one that needs more is ended; that takes root.
 
 ``--json`` prints one object, ``--quick`` takes fewer rows and one round.
 """
@@ -22,7 +22,6 @@ import argparse
 import json
 import os
 import platform
-import resource
 import statistics
 import subprocess
 import sys
@@ -30,6 +29,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -177,8 +177,9 @@ def measure_memory(rows: int, limit: int) -> dict[str, float]:
         path = Path(name) / "data.parquet"
         write_large(path, rows)
         start = time.perf_counter()
-        command = [sys.executable, __file__, "--only-memory", str(path), "--limit-mb", str(limit)]
-        peak = float(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+        with control_group(limit) as group:
+            command = [sys.executable, __file__, "--only-memory", str(path), *group]
+            peak = float(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
         size = path.stat().st_size / 1e6
         spent = time.perf_counter() - start
         times = size / (limit or peak)
@@ -186,9 +187,26 @@ def measure_memory(rows: int, limit: int) -> dict[str, float]:
         return {**found, "file_over_limit": times, "seconds": spent}
 
 
-def only_memory(path: Path, limit: int) -> None:
-    if limit:
-        resource.setrlimit(resource.RLIMIT_DATA, (limit * 1_000_000, limit * 1_000_000))
+@contextmanager
+def control_group(limit: int) -> Iterator[list[str]]:
+    """The option that names a new group, of either version, with this limit in MB; nothing for 0."""
+    if not limit:
+        yield []
+        return
+    first = Path("/sys/fs/cgroup/memory")
+    group = (first if first.is_dir() else first.parent) / f"slipway-{os.getpid()}"
+    group.mkdir()
+    try:
+        name = "memory.limit_in_bytes" if first.is_dir() else "memory.max"
+        (group / name).write_text(str(limit * 1_000_000))
+        yield ["--group", str(group / "cgroup.procs")]
+    finally:
+        group.rmdir()
+
+
+def only_memory(path: Path, group: Path | None) -> None:
+    if group:
+        group.write_text(str(os.getpid()))
     from slipway.steps.featurize import featurize
     from slipway.steps.validate import validate
 
@@ -231,8 +249,7 @@ def least(values: Iterable[float]) -> float | None:
     return min(values, default=None)
 
 
-def show(result: dict[str, Any]) -> None:
-    print(f"{result['machine']}; " + ", ".join(f"{name} {number}" for name, number in result["versions"].items()))
+def show_speed(result: dict[str, Any]) -> None:
     print(f"{result['rows']:,} rows, {result['columns']} columns; medians of {result['rounds']} rounds\n")
     print(f"{'':<10}{'features':>9}{'':>9}{'slipway':>10}{'sklearn':>10}{'faster':>9}{'rows/s':>14}{'cpu':>20}")
     for encoding, way in result["ways"].items():
@@ -241,6 +258,12 @@ def show(result: dict[str, Any]) -> None:
             times = f"{way[name]:>8.2f} s{way[f'{name}_sklearn']:>8.2f} s"
             used = f"{way[f'{name}_cpu']:>8.2f} s{way[f'{name}_sklearn_cpu']:>8.2f} s"
             print(f"{encoding:<10}{way['features']:>9}{name:>9}{times}{way[f'{name}_speedup']:>8.1f}x{speed}{used}")
+
+
+def show(result: dict[str, Any]) -> None:
+    print(f"{result['machine']}; " + ", ".join(f"{name} {number}" for name, number in result["versions"].items()))
+    if result["ways"]:
+        show_speed(result)
     print("\nvalidate and featurize on a Parquet file")
     print(f"{'rows':>12}{'file':>12}{'resident':>12}{'limit':>12}{'file / limit':>14}{'seconds':>9}")
     for item in result["memory"]:
@@ -259,9 +282,10 @@ def main() -> None:
     parser.add_argument("--files-only", action="store_true", help="measure memory only")
     parser.add_argument("--limit-mb", type=int, default=0, help="memory that validate and featurize may have")
     parser.add_argument("--only-memory", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--group", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.only_memory:
-        only_memory(options.only_memory, options.limit_mb)
+        only_memory(options.only_memory, options.group)
         return
     result = measure(options)
     print(json.dumps(result)) if options.json else show(result)
