@@ -21,7 +21,7 @@ from slipway.drift.estimate import estimate
 from slipway.drift.performance import Performance, watch
 from slipway.evaluation import metrics
 
-ROWS = 2_000
+ROWS = 4_000
 JUDGED = 1_000
 
 Random = np.random.Generator
@@ -156,7 +156,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
-    result = measure(10 if options.quick else 100)
+    result = measure(20 if options.quick else 200)
     print(json.dumps(result)) if options.json else show(result)
 
 
