@@ -38,6 +38,11 @@ class Source:
     dialects: tuple[Dialect, ...]
     evidence: dict[str, Evidence]
 
+    @property
+    def empty(self) -> list[str]:
+        """Columns of CSV files without any value, so that nothing says what they would hold."""
+        return [name for name, found in self.evidence.items() if found.values == found.missing] if self.files else []
+
     def batches(self, names: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
         """The rows, typed, in batches of bounded size.
 
