@@ -167,7 +167,7 @@ def image_mb() -> float | None:
     """Size of the server's image; None where there is no engine or no image."""
     if shutil.which("docker") is None:
         return None
-    for tag in ("slipway/server", "slipway/test-server:test"):
+    for tag in ("localhost/slipway/server", "slipway/test-server:test"):
         command = ["docker", "image", "ls", "--format", "{{.ID}}", tag]
         ids = subprocess.run(command, capture_output=True, text=True, check=False).stdout.split()
         if ids:

@@ -12,6 +12,7 @@ from slipway.serving.app import App, create
 from slipway.serving.bundles.models import Models
 from slipway.serving.bundles.served import Served
 from slipway.serving.process.life import Life
+from slipway.serving.process.watched import Watch
 from slipway.serving.routes.probes import Probes
 from slipway.serving.telemetry.metrics import Metrics
 from slipway.serving.web.request import Request
@@ -192,7 +193,7 @@ def test_an_observer_that_fails_fails_no_request(bundle: Bundle) -> None:
         raise ZeroDivisionError
 
     models = Models({}, [Served(Model("-"), bundle)])
-    routes = Routes([Route("/readyz", {"GET": Probes(models, Metrics(models), Life()).ready})])
+    routes = Routes([Route("/readyz", {"GET": Probes(models, Metrics(models), Life(), Watch("")).ready})])
     app = App(routes, 1000, [failing, lambda _, response: seen.append(response.status)])
     with TestClient(app) as client:
         assert [client.get("/readyz").status_code for _ in range(2)] == [200, 200]

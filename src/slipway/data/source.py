@@ -9,6 +9,7 @@ from slipway.data import cast, csv, evidence
 from slipway.data.csv import Dialect
 from slipway.data.evidence import Evidence
 from slipway.data.files import File
+from slipway.data.kinds import settle, too_large
 from slipway.data.located import Located, locate
 from slipway.data.part import Typed
 from slipway.data.schema import NUMERIC, Kind
@@ -141,7 +142,7 @@ def _open_csv(files: tuple[File, ...], kinds: dict[str, Kind], ignore: frozenset
 
 def _settled(name: str, found: Evidence, lenient: bool) -> Kind:
     try:
-        return evidence.settle(name, found)
+        return settle(name, found)
     except DataError:
         if not lenient:
             raise
@@ -228,7 +229,7 @@ def _check_exact(kinds: Mapping[str, Kind], found: Mapping[str, Evidence]) -> No
     for name, kind in kinds.items():
         large = found[name].too_large if name in found else None
         if large and kind == "integer":
-            raise DataError(evidence.too_large(name, large))
+            raise DataError(too_large(name, large))
 
 
 def _common(name: str, kind: Kind | None, other: Kind | None, file: Named) -> Kind | None:

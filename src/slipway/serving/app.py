@@ -11,6 +11,7 @@ from slipway.serving.bundles.served import Served
 from slipway.serving.docs.pages import Pages
 from slipway.serving.prediction_log.feedback import Feedback
 from slipway.serving.process.life import Life
+from slipway.serving.process.watched import Watch
 from slipway.serving.process.work import Work
 from slipway.serving.routes.endpoint import Endpoint
 from slipway.serving.routes.explain import explain
@@ -166,7 +167,7 @@ def assemble(
     metrics = Metrics(models, board, place)
     metrics.watch(beside.readings)
     metrics.watch(lambda: [Reading("slipway_queue_depth", "gauge", "Large requests that run or wait.", {}, work.depth)])
-    probes = Probes(models, metrics, life, settings.alive_until)
+    probes = Probes(models, metrics, life, Watch(settings.alive_until))
     pages = Pages(models, settings)
     feedback = Feedback(models, beside.log, limits)
     inline = {"inline_bytes": 0} if settings.cache.url else {}  # to ask Redis is to wait, so not on the event loop

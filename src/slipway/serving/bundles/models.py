@@ -60,6 +60,11 @@ class Models:
         """Whether every model can answer."""
         return len(self._served) >= len(self._wanted)
 
+    @property
+    def guarded(self) -> bool:
+        """Whether every model has a bundle to fall back to."""
+        return all(served.fallback for served in self._served.values())
+
     def load(self) -> None:
         """Loads every model that has another bundle than the one that is served.
 
@@ -87,7 +92,7 @@ class Models:
         """
         name, version = request.parameters.get("name"), request.parameters.get("version")
         served = self._find(name)
-        predictor = served.stable if version is None else served.of_version(version)
+        predictor = served.first if version is None else served.of_version(version)
         if predictor is None:
             known = ", ".join(item.version for item in served)
             message = f"model {served.stable.name!r} has no version {str(version)[:80]!r} here; it has {known}"
@@ -105,7 +110,8 @@ class Models:
         raise HttpError(404, f"there is no model {str(name)[:200]!r} here; there are: {known}", "model")
 
     def _load(self, name: str, model: Model) -> None:
-        found = [sources.find(model.bundle, model.digest), *(sources.find(item.bundle) for item in model.variants)]
+        others = [*(item.bundle for item in model.variants), *filter(None, [model.fallback])]
+        found = [sources.find(model.bundle, model.digest), *map(sources.find, others)]
         identities = [source.identity for source in found]
         if self._identities.get(name) != identities:
             served = self._read(name, model, found)
@@ -118,8 +124,8 @@ class Models:
     def _read(self, name: str, model: Model, found: Sequence[Source]) -> Served:
         """Bundles that have shown that they can answer."""
         try:
-            bundle, *variants = [sources.read(source, self._public_key) for source in found]
-            served = Served(model, bundle, variants, name, self._settings, self._cache)
+            bundle, *beside = [sources.read(source, self._public_key) for source in found]
+            served = Served(model, bundle, beside, name, self._settings, self._cache)
             for predictor in served:
                 predictor.rehearse()
         except SlipwayError:

@@ -12,6 +12,7 @@ from slipway.errors import ServingError
 from slipway.serving.inputs.values import converter
 from slipway.serving.predicting.cache import OutputCache
 from slipway.serving.predicting.predictor import Inputs, Predictor
+from slipway.serving.process.watched import Watch
 from slipway.serving.web.request import Request
 from slipway.serving.web.response import HttpError
 from slipway.settings import Key, Model, Settings, Variant
@@ -28,13 +29,14 @@ class Served:
     Args:
         model: Its settings.
         bundle: The bundle that answers where no variant does.
-        variants: The bundles of the variants, in the order of the settings.
+        beside: The bundles of the variants, in the order of the settings, and then of the fallback.
         name: What the model is called here; empty for the name that the bundle has.
         settings: How the server answers.
         cache: Where outputs are kept; None for nowhere.
 
     Attributes:
         stable: What answers where no variant does.
+        fallback: What answers in its place while nobody watches the server; None where there is no such bundle.
         shadows: What answers beside it and is compared with it.
 
     Raises:
@@ -45,18 +47,22 @@ class Served:
         self,
         model: Model,
         bundle: Bundle,
-        variants: Sequence[Bundle] = (),
+        beside: Sequence[Bundle] = (),
         name: str = "",
         settings: Settings | None = None,
         cache: OutputCache | None = None,
     ) -> None:
-        check(model)
+        settings = settings or Settings()
+        check(model, settings)
         name = name or bundle.manifest.name
         names = [variant.name for variant in model.variants]
         self.stable = Predictor(bundle, STABLE if names else "", name, settings, cache)
         others = [
-            Predictor(other, variant, name, settings, cache) for other, variant in zip(variants, names, strict=True)
+            Predictor(other, variant, name, settings, cache)
+            for other, variant in zip(beside[: len(names)], names, strict=True)
         ]
+        self.fallback = Predictor(beside[-1], "", name, settings, cache) if model.fallback else None
+        self._watch = Watch(settings.alive_until)
         for other in others:
             _check_same_columns(other, bundle.schema)
         parts = list(zip(model.variants, others, strict=True))
@@ -69,9 +75,15 @@ class Served:
 
     def __iter__(self) -> Iterator[Predictor]:
         yield self.stable
+        yield from filter(None, [self.fallback])
         yield from (other for _, other in self._rules)
         yield from (other for _, other in self._weights)
         yield from self.shadows
+
+    @property
+    def first(self) -> Predictor:
+        """What answers where no variant does now."""
+        return self.stable if self.fallback is None or self._watch.alive else self.fallback
 
     def of_version(self, version: str) -> Predictor | None:
         """The bundle of a version, given in 12 digits or whole; None where there is none."""
@@ -141,12 +153,15 @@ def share(salt: str, key: bytes) -> float:
     return int.from_bytes(digest[:7], "big") / (1 << 56)
 
 
-def check(model: Model) -> None:
-    """Checks what the settings say of a model's variants.
+def check(model: Model, settings: Settings) -> None:
+    """Checks what the settings say of the bundles beside a model's own.
 
     Raises:
         ServingError: They contradict themselves.
     """
+    if model.fallback and (model.variants or not settings.alive_until):
+        message = "a fallback answers once alive_until is past: set that, and no variants beside it"
+        raise ServingError(message)
     names = [STABLE, *(variant.name for variant in model.variants)]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:

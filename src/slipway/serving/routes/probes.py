@@ -1,10 +1,8 @@
 """What is asked by probes, by Prometheus and by people who look around."""
 
-from pathlib import Path
-
 from slipway.serving.bundles.models import Models
 from slipway.serving.process.life import Life
-from slipway.serving.process.watched import alive
+from slipway.serving.process.watched import Watch
 from slipway.serving.telemetry.metrics import Metrics
 from slipway.serving.web.request import Request
 from slipway.serving.web.response import Response, json
@@ -20,12 +18,12 @@ class Probes:
         models: The models.
         metrics: The metrics.
         life: Whether the server is about to end.
-        alive_until: File that says until when to be ready; empty for always.
+        watch: Whether a rollout watches the server; without one it is ready only where each model has a fallback.
     """
 
-    def __init__(self, models: Models, metrics: Metrics, life: Life, alive_until: str = "") -> None:
+    def __init__(self, models: Models, metrics: Metrics, life: Life, watch: Watch) -> None:
         self._models = models
-        self._alive_until = Path(alive_until) if alive_until else None
+        self._watch = watch
         self._life = life
         self._metrics = metrics
 
@@ -39,7 +37,7 @@ class Probes:
         if self._life.ending or not self._models.ready:
             reason = "the server is ending" if self._life.ending else "the models are not loaded"
             return json({"ready": False, "reason": reason, **refused}, 503)
-        if not alive(self._alive_until):
+        if not (self._watch.alive or self._models.guarded):
             reason = "this canary is ready only while a rollout watches it, and none does"
             return json({"ready": False, "reason": reason, **refused}, 503)
         first = self._models.choose(request)
