@@ -64,7 +64,7 @@ class Metrics:
         if predictor is None:
             self._server.count(route, response.status, seconds)
         else:
-            tally = self._tallied(predictor)
+            tally = self._tallies.get(predictor) or self._tally(predictor)
             tally.requests.count(route, response.status, seconds)
             tally.count(request)
         if request.problem:
@@ -90,9 +90,7 @@ class Metrics:
                 self._update(reading)
 
     def text(self) -> bytes:
-        """All of them in Prometheus' text format, over all workers; counters that never counted are 0."""
-        for item in self._models:
-            self._tallied(item)
+        """All of them in Prometheus' text format, over all workers."""
         self.flush()
         totals = exposition.total(self._board.read())
         for item in self._models:
@@ -116,9 +114,6 @@ class Metrics:
 
     def _numbers(self, series: Sequence[Series]) -> "memoryview[float]":
         return self._board.numbers(self._place, series)
-
-    def _tallied(self, predictor: Predictor) -> Tally:
-        return self._tallies.get(predictor) or self._tally(predictor)
 
     def _tally(self, predictor: Predictor) -> Tally:
         served = set(self._models)
