@@ -6,7 +6,7 @@ from kfp import dsl
 from kfp.dsl import HTML, Artifact, Dataset, Metrics, Output
 
 
-@dsl.component(base_image="slipway/python-components:0.1.0", install_kfp_package=False)
+@dsl.component(base_image="localhost/slipway/python-components:0.1.0", install_kfp_package=False)
 def validate(
     data: str,
     target: str,

@@ -60,7 +60,7 @@ class Log:
     seconds: Seconds = 60
     """Longest time that a row waits before it is written."""
     queue_mb: Annotated[float, Range(0.001, 100_000)] = 64
-    """Bodies of requests that may wait, in MB; what comes when it is full is dropped and counted."""
+    """Memory of the rows that may wait, in MB; what comes when it is full is dropped and counted."""
 
 
 @dataclass(frozen=True)

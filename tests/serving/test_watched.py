@@ -10,8 +10,8 @@ from starlette.testclient import TestClient
 from slipway.bundle.load import Bundle
 from slipway.errors import ServingError
 from slipway.serving.app import assemble, create
-from slipway.serving.models import Models
-from slipway.serving.served import Served
+from slipway.serving.bundles.models import Models
+from slipway.serving.bundles.served import Served
 from slipway.settings import Model, Settings, Variant
 
 LATER, PAST = f"{time.time() + 3600:.0f}", f"{time.time() - 1:.0f}"
@@ -19,7 +19,7 @@ LATER, PAST = f"{time.time() + 3600:.0f}", f"{time.time() - 1:.0f}"
 
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("slipway.serving.watched._LOOK_SECONDS", 0.0)
+    monkeypatch.setattr("slipway.serving.process.watched._LOOK_SECONDS", 0.0)
     return tmp_path / "alive-until"
 
 

@@ -185,7 +185,7 @@ def _raise_canary(move: Move, replicas: int, *, leased: bool, guarded: bool = Fa
     track = tracks.canary(wanted, replicas, leased=leased)
     around = [item for item in move.to.signed() if item["kind"] in ("ServiceAccount", "NetworkPolicy")]
     applied = move.cluster.apply(*around, service, track)
-    alive = KeptAlive(move.cluster, track) if leased else lambda: None
+    alive: Callable[[], object] = KeptAlive(move.cluster, track) if leased else lambda: None
     alive()
     wait(move.cluster, Rollout(applied[-1], move.serving.timeout_s, _both(_requests(move), alive)))
     alive()
