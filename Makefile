@@ -18,6 +18,7 @@ BUILD = docker build --build-arg BASE=$(BASE) --build-arg VERSION=$(VERSION) --b
   --build-arg SOURCE=$(SOURCE)
 
 KFP = github.com/kubeflow/pipelines/manifests/kustomize
+GATEWAY_API = https://github.com/kubernetes-sigs/gateway-api/releases/download/$(GATEWAY_API_VERSION)/standard-install.yaml
 KUBECTL = kubectl --context kind-slipway
 CHURN = /api/v1/namespaces/slipway/services/churn:http/proxy
 
@@ -80,8 +81,8 @@ lock: ## the lock file, anew; UPGRADE=--upgrade takes the newest of everything
 	  --output-file images/server/requirements.lock
 
 images: install ## both images, with docker: BASE, REVISION and SOURCE can be given
-	$(BUILD) --file images/components/Dockerfile --tag slipway/python-components:$(VERSION) .
-	$(BUILD) --file images/server/Dockerfile --tag slipway/server:$(VERSION) .
+	$(BUILD) --file images/components/Dockerfile --tag $(LOCAL_components) .
+	$(BUILD) --file images/server/Dockerfile --tag $(LOCAL_server) .
 
 kind-cluster: ## a kind cluster
 	@kind get clusters | grep -qx slipway || kind create cluster --config kind-config.yaml --image $(KIND_NODE)
@@ -94,11 +95,12 @@ kind-up: kind-cluster ## a kind cluster with KFP and what slipway needs in it
 	@$(KUBECTL) wait --for condition=available --timeout=900s --namespace kubeflow deployment --all
 
 kind-images: images ## both images, on the nodes of the kind cluster
-	@kind load docker-image --name slipway slipway/server:$(VERSION) slipway/python-components:$(VERSION)
+	@kind load docker-image --name slipway $(LOCAL_server) $(LOCAL_components)
 
 kind-test: dev kind-images ## the cluster tests, on kind
+	@$(KUBECTL) apply --server-side --filename $(GATEWAY_API)
 	@kind get kubeconfig --name slipway > .venv/kind.kubeconfig
-	@SLIPWAY_TEST_KUBECONFIG=.venv/kind.kubeconfig SLIPWAY_TEST_IMAGE=slipway/server:$(VERSION) $(BIN)/pytest tests/cluster
+	@SLIPWAY_TEST_KUBECONFIG=.venv/kind.kubeconfig SLIPWAY_TEST_IMAGE=$(LOCAL_server) $(BIN)/pytest tests/cluster
 
 kind-e2e: dev kind-up kind-images ## the whole path on kind: submit to KFP, wait, ask the Service that it deployed
 	@$(KUBECTL) --namespace kubeflow create secret generic churn-data --from-file=examples/churn/churn.csv \

@@ -1,21 +1,23 @@
 # What CI does besides the checks: the site, the audit, images that are pushed and signed, a release.
 
-# Where images are pushed to, such as ghcr.io/you; with it sbom, scan and sign look at what was pushed, by digest.
+# Where images are pushed to, such as ghcr.io/you.
 REGISTRY ?=
 TAG ?= $(VERSION)
 SYFT ?= syft
 GRYPE ?= grype
 COSIGN ?= cosign
 IMAGES = server components
-LOCAL_server = slipway/server:$(VERSION)
-LOCAL_components = slipway/python-components:$(VERSION)
-pushed = $(REGISTRY)/$(firstword $(subst :, ,$(LOCAL_$1)))
-image = $(if $(REGISTRY),$(pushed)@$$(cat build/$1.digest),$(LOCAL_$1))
+LOCAL_server = localhost/slipway/server:$(VERSION)
+LOCAL_components = localhost/slipway/python-components:$(VERSION)
+pushed = $(if $(REGISTRY),$(REGISTRY)/$(patsubst localhost/%:$(VERSION),%,$(LOCAL_$1)),$(error REGISTRY is empty: name where to push to, such as REGISTRY=ghcr.io/you))
 
-.PHONY: version actions workflows docs audit dist publish push sbom scan sign submit
+.PHONY: version base actions workflows docs audit dist publish push sbom scan sign submit
 
 version: ## the version
 	@echo $(VERSION)
+
+base: ## the base image, by digest, that CI builds on
+	@sed -n 's/^FROM //p' images/base/Dockerfile
 
 workflows: dev ## what workflows must not do
 	@$(BIN)/zizmor --offline --quiet --pedantic --strict-collection .github
@@ -51,29 +53,28 @@ dist: dev ## the source distribution and the wheel, in dist
 publish: .venv/bin/uv ## what is in dist, on PyPI; by trusted publishing where CI offers it
 	@$(BIN)/uv publish dist/*
 
-push: $(IMAGES:%=push-%) ## both images to REGISTRY, with provenance; their digests in build/*.digest
 sbom: $(IMAGES:%=sbom-%) ## what is in both images, as CycloneDX, in build/*.cdx.json; needs syft
-scan: $(IMAGES:%=scan-%) ## known vulnerabilities that have a fix, in both images; needs grype and sbom
+scan: $(IMAGES:%=scan-%) ## known vulnerabilities that have a fix, in both images; needs grype
+push: $(IMAGES:%=push-%) ## both images, as they were built and scanned, to REGISTRY; their digests in build/*.digest
 sign: $(IMAGES:%=sign-%) ## signatures of what was pushed, without a key, and of its sbom; needs cosign
-
-push-%:
-	$(if $(REGISTRY),,$(error REGISTRY is empty: name where to push to, such as REGISTRY=ghcr.io/you))
-	@mkdir -p build
-	$(subst docker build,docker buildx build,$(or $(BUILD),docker build)) --file images/$*/Dockerfile \
-	  --tag $(call pushed,$*):$(TAG) --provenance mode=max --push --metadata-file build/$*.json .
-	@sed -nE 's/.*"containerimage.digest": *"([^"]*)".*/\1/p' build/$*.json > build/$*.digest
 
 sbom-%:
 	@mkdir -p build
-	@$(SYFT) scan $(if $(REGISTRY),registry,docker):$(call image,$*) --quiet --output cyclonedx-json=build/$*.cdx.json
+	@$(SYFT) scan docker:$(LOCAL_$*) --quiet --output cyclonedx-json=build/$*.cdx.json
 
-scan-%:
+scan-%: sbom-%
 	@$(GRYPE) sbom:build/$*.cdx.json --fail-on high --only-fixed
 
+push-%:
+	@mkdir -p build
+	docker tag $(LOCAL_$*) $(call pushed,$*):$(TAG)
+	docker push $(call pushed,$*):$(TAG)
+	@docker image inspect --format '{{join .RepoDigests "\n"}}' $(LOCAL_$*) | sed -n 's#^$(call pushed,$*)@##p' > build/$*.digest
+	@test -s build/$*.digest
+
 sign-%:
-	$(if $(REGISTRY),,$(error REGISTRY is empty: only what was pushed can be signed))
-	$(COSIGN) sign --yes $(call image,$*)
-	$(COSIGN) attest --yes --type cyclonedx --predicate build/$*.cdx.json $(call image,$*)
+	$(COSIGN) sign --yes $(call pushed,$*)@$$(cat build/$*.digest)
+	$(COSIGN) attest --yes --type cyclonedx --predicate build/$*.cdx.json $(call pushed,$*)@$$(cat build/$*.digest)
 
 submit: install ## a run of SPEC with IMAGE on the KFP at KF_PIPELINES_ENDPOINT, followed to its end
 	@$(BIN)/slipway submit --spec $(SPEC) $(if $(IMAGE),--image $(IMAGE))

@@ -40,7 +40,14 @@ def launch(
     output of a component for false.
     """
     with dsl.If(promoted == True, name="promoted"):  # noqa: E712
-        registered = register(bundle=bundle, name=name, registry=registry, champion=champion, run=run)
+        registered = register(
+            bundle=bundle,
+            name=name,
+            registry=registry,
+            champion=champion,
+            run=run,
+            job=dsl.PIPELINE_JOB_ID_PLACEHOLDER,
+        )
         deployed = deploy(
             bundle=bundle,
             name=name,
@@ -51,6 +58,7 @@ def launch(
             rollout=rollout,
             state=state,
             run=run,
+            job=dsl.PIPELINE_JOB_ID_PLACEHOLDER,
             reason=reason,
         ).after(registered)
     for reaches_outside in (registered, deployed):
@@ -149,7 +157,7 @@ def train_and_deploy(
         seed: Seed of the split, the candidates and the bootstrap.
         fingerprint: Hash of the data's content; when it is given, changed data stops the run; slipway run fills it in.
         state: File that remembers the server on this machine; only for a run on a laptop.
-        run: Name of the run, for the record; slipway run and submit fill it in.
+        run: Name of the run, for the record; empty for KFP's id of it.
         reason: Why it is deployed, for the record.
 
     Returns:

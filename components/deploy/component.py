@@ -6,7 +6,7 @@ from kfp import dsl
 from kfp.dsl import Input, Model
 
 
-@dsl.component(base_image="slipway/python-components:0.1.0", install_kfp_package=False)
+@dsl.component(base_image="localhost/slipway/python-components:0.1.0", install_kfp_package=False)
 def deploy(
     bundle: Input[Model],
     name: str = "model",
@@ -17,6 +17,7 @@ def deploy(
     rollout: Dict[str, Any] = {},
     state: str = "",
     run: str = "",
+    job: str = "",
     reason: str = "",
 ) -> NamedTuple("Outputs", endpoint=str):
     """Serves a bundle: a Deployment and a Service in a cluster, or a server on this machine; waits until it answers.
@@ -31,6 +32,7 @@ def deploy(
         rollout: strategy, steps, step_s, hold_s, grace_s, keep, analysis, where others fit.
         state: File that remembers the server on this machine; empty for one in the working directory.
         run: Name of the run, for the record.
+        job: KFP's id of the run, for the record where run is empty.
         reason: Why it is deployed, for the record.
 
     Returns:
@@ -44,7 +46,7 @@ def deploy(
         to=to,
         context=context,
         state=state,
-        run=run,
+        run=run or job,
         reason=reason,
     )
     return (endpoint,)

@@ -6,8 +6,8 @@ from kfp import dsl
 from kfp.dsl import HTML, Artifact, ClassificationMetrics, Dataset, Input, Markdown, Metrics, Model, Output
 
 
-@dsl.component(base_image="slipway/python-components:0.1.0", install_kfp_package=False)
-def evaluate(
+@dsl.component(base_image="localhost/slipway/python-components:0.1.0", install_kfp_package=False)
+def evaluate(  # noqa: D417 - KFP takes what is said of outputs from Returns
     rows: Input[Dataset],
     features: Input[Dataset],
     plan: Input[Artifact],

@@ -122,10 +122,22 @@ def test_compile_takes_what_the_steps_get_from_the_spec(slipway: Slipway) -> Non
     assert "there is no spec at 'missing.yaml'" in err
 
 
+@pytest.mark.parametrize("command", ["run", "submit", "compile", "models"])
+def test_a_spec_is_named_as_an_argument_or_as_an_option(slipway: Slipway, command: str) -> None:
+    Path("wrong.yaml").write_text("name: A\n")
+
+    flags = ("--endpoint", "http://127.0.0.1:9") if command == "submit" else ()
+    assert slipway(command, "wrong.yaml", *flags)[2] == slipway(command, "--spec", "wrong.yaml", *flags)[2]
+    code, _, err = slipway(command, "wrong.yaml", "--spec", "other.yaml", *flags)
+    assert code == 2
+    assert "two specs are named, 'wrong.yaml' and --spec 'other.yaml': keep one of them" in err
+
+
 def test_compile_writes_every_pipeline(slipway: Slipway, tmp_path: Path) -> None:
-    code, out, _ = slipway("compile", "--output", "here")
+    code, out, err = slipway("compile", "--output", "here")
     assert code == 0
     assert Path(out.strip()).name == "train_and_deploy.yaml"
+    assert "no --image is named, so the steps run in localhost/slipway/python-components:" in err
     assert (tmp_path / "here/train_and_deploy.yaml").exists()
     code, _, err = slipway("compile", "--image", "mine:latest")
     assert code == 2

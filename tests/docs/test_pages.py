@@ -72,6 +72,24 @@ def test_every_action_is_pinned_and_nothing_is_permitted_by_default(path: Path) 
     assert all("permissions" in job for job in yaml.safe_load(text)["jobs"].values())
 
 
+def test_the_base_of_the_images_is_pinned_in_one_place() -> None:
+    base = (ROOT / "images/base/Dockerfile").read_text().splitlines()[-1]
+    name, _, digest = base.removeprefix("FROM ").partition("@")
+    assert re.fullmatch(r"sha256:[0-9a-f]{64}", digest)
+    for image in ("server", "components"):
+        assert f"ARG BASE={name}\n" in (ROOT / f"images/{image}/Dockerfile").read_text()
+    for path in WORKFLOWS:
+        building = re.findall(r"make (?:images|kind-test|kind-e2e)\b.*", path.read_text())
+        assert all('BASE="$(make --silent base)"' in line for line in building), path.name
+
+
+def test_an_image_is_scanned_before_it_is_pushed() -> None:
+    jobs = yaml.safe_load((ROOT / ".github/workflows/images.yaml").read_text())["jobs"]
+    said = [step.get("run", "") for step in jobs["publish"]["steps"]]
+    order = [next(at for at, run in enumerate(said) if word in run) for word in ("make images", " scan", "push sign")]
+    assert order == sorted(order)
+
+
 def _leaves(nav: Any) -> Iterator[str]:
     if isinstance(nav, str):
         yield nav

@@ -35,6 +35,7 @@ def test_the_compiled_pipeline_runs_through_load_component_from_file(tmp_path: P
         champion = Registry(str(tmp_path / "registry")).champion("model")
         server = read(state)
         assert champion is not None
+        assert champion.metadata["run"].isdecimal()  # the runner's id of it, as nobody gave a name
         assert server is not None
         assert server.alive
         assert server.digest == champion.digest

@@ -14,6 +14,7 @@ from slipway import pipelines
 from slipway.errors import PipelineError
 from slipway.orchestration.compile import to_manifests, to_yaml
 from slipway.orchestration.images import COMPONENTS
+from slipway.steps import deploy
 
 COMPILED = Path(__file__).parents[2] / "pipelines" / "compiled"
 DIGEST = "example/components@sha256:" + "a" * 64
@@ -129,6 +130,20 @@ def test_steps_that_look_outside_are_never_cached() -> None:
     cached = {name for name, task in tasks().items() if task.get("cachingOptions", {}).get("enableCache")}
     assert cached >= {"featurize", "train"}
     assert not cached & {"validate", "drift", "evaluate", "launch", "register", "deploy"}
+
+
+def test_what_is_recorded_names_the_run_also_when_nobody_does() -> None:
+    """KFP puts its id of the run where the placeholder is; its name would be empty in a run of a schedule."""
+    for name in ("register", "deploy"):
+        job = tasks()[name]["inputs"]["parameters"]["job"]
+        assert job == {"runtimeValue": {"constant": "{{$.pipeline_job_uuid}}"}}
+
+
+def test_nothing_runs_by_default_in_an_image_of_somebody_else() -> None:
+    images = {container["image"] for container in executors(to_yaml(pipelines.train_and_deploy)).values()}
+
+    assert images == {COMPONENTS}
+    assert all(image.startswith("localhost/") for image in (COMPONENTS, deploy.IMAGE))
 
 
 def test_only_a_promoted_model_is_registered_and_deployed() -> None:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 import yaml
 from google.protobuf import json_format
-from kfp import dsl
+from kfp import dsl, kubernetes
 from kfp.kubernetes.kubernetes_executor_config_pb2 import KubernetesExecutorConfig
+from kfp.pipeline_spec import pipeline_spec_pb2
 from slipway.components import drift
 
 from slipway import pipelines
@@ -69,12 +70,21 @@ def test_a_step_gets_accelerators_only_when_it_asks_for_them() -> None:
 
 
 def test_what_only_reads_and_computes_is_tried_again_and_no_gate_is() -> None:
-    found = retries(compiled(backoff_s=10, backoff_max_s=100)[0])
+    found = retries(compiled(backoff_s=10, deadline_s=50_000)[0])
 
     assert found == {
-        name: {"maxRetryCount": 2, "backoffDuration": "10s", "backoffFactor": 2.0, "backoffMaxDuration": "100s"}
+        name: {"maxRetryCount": 2, "backoffDuration": "10s", "backoffFactor": 2.0, "backoffMaxDuration": "50000s"}
         for name in ("drift", "featurize", "train")
     }
+
+
+def test_a_step_may_be_tried_again_however_long_its_tries_take() -> None:
+    """KFP counts the longest back-off from the beginning of the first try, and ends a later one with it."""
+    execution = Execution()
+
+    for name, retry in retries(compiled()[0]).items():
+        longest = (retry["maxRetryCount"] + 1) * execution.step(name).timeout_s
+        assert int(retry["backoffMaxDuration"].removesuffix("s")) >= min(longest, execution.deadline_s)
 
 
 def test_retries_can_be_turned_off() -> None:
@@ -154,10 +164,19 @@ def test_a_claim_is_mounted_in_every_step() -> None:
 
 
 def test_what_is_written_is_what_kfps_backend_reads() -> None:
-    platform = compiled(
-        node_selector={"a": "b"}, tolerations=[{"operator": "Exists"}], secrets=[{"name": "s", "mount": "/s"}]
-    )[1]
+    """The backend refuses what its messages have no field for."""
+    pipeline, platform = compiled(
+        node_selector={"a": "b"},
+        tolerations=[{"operator": "Exists"}],
+        secrets=[{"name": "s", "mount": "/s"}, {"name": "t", "env": {"k": "K"}}],
+        volumes=[{"claim": "tables", "mount": "/tables"}],
+        affinity=[{"expressions": [{"key": "zone", "values": ["a"]}], "weight": 5}],
+        steps={"train": {"gpu": 1}},
+    )
 
+    json_format.ParseDict(pipeline, pipeline_spec_pb2.PipelineSpec())
+    json_format.ParseDict(pipeline["deploymentSpec"], pipeline_spec_pb2.PipelineDeploymentConfig())
+    json_format.ParseDict({"platforms": {"kubernetes": platform}}, pipeline_spec_pb2.PlatformSpec())
     for pod in pods(platform).values():
         json_format.ParseDict(pod, KubernetesExecutorConfig())
 
@@ -183,6 +202,40 @@ def test_a_component_that_is_used_twice_is_the_same_step() -> None:
     assert set(retries(pipeline)) == {"drift", "drift-2"}
 
 
+def test_what_an_author_set_stays_and_the_rest_is_added() -> None:
+    @dsl.pipeline(name="own", pipeline_config=dsl.PipelineConfig(active_deadline_seconds=60))
+    def own() -> None:
+        given = {
+            "table": dsl.importer(artifact_uri="s3://b/t", artifact_class=dsl.Dataset).output,
+            "contract": dsl.importer(artifact_uri="s3://b/c", artifact_class=dsl.Artifact).output,
+        }
+        task = drift(**given).set_memory_limit("1Gi").set_retry(5)
+        kubernetes.add_pod_label(task, "team", "theirs")
+        kubernetes.add_pod_label(task, "mine", "too")
+        kubernetes.use_secret_as_env(task, "their-secret", {"key": "THEIRS"})
+        kubernetes.set_timeout(task, 77)
+
+    pipeline, platform = compiled(
+        own, labels={"team": "ours"}, secrets=[{"name": "our-secret", "env": {"key": "OURS"}}]
+    )
+
+    [container] = [
+        part["container"] for part in pipeline["deploymentSpec"]["executors"].values() if "container" in part
+    ]
+    assert container["resources"]["resourceMemoryLimit"] == "1Gi"
+    assert "resourceMemoryRequest" not in container["resources"]
+    assert container["resources"]["resourceCpuLimit"] == "2"
+    assert retries(pipeline)["drift"]["maxRetryCount"] == 5
+    pod = pods(platform)["drift"]
+    assert pod["podMetadata"]["labels"] == {
+        "team": "theirs", "mine": "too", "app.kubernetes.io/part-of": "slipway", "app.kubernetes.io/component": "drift",
+    }  # fmt: skip
+    assert [item["secretName"] for item in pod["secretAsEnv"]] == ["our-secret", "their-secret"]
+    assert pod["activeDeadlineSeconds"] == "77"
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert platform["pipelineConfig"] == {"activeDeadlineSeconds": 60, "resourceTtlOnCompletion": 7 * 24 * 3600}
+
+
 @pytest.mark.parametrize(
     ("execution", "sentence"),
     [
@@ -197,6 +250,15 @@ def test_a_component_that_is_used_twice_is_the_same_step() -> None:
         ({"secrets": [{"name": "storage"}]}, "secret 'storage' needs env, mount or both"),
         ({"labels": {"team": "a b"}}, "execution.labels.team' is 'a b'"),
         ({"volumes": [{"claim": "x", "mount": "tables"}]}, "'tables'"),
+        (
+            {"volumes": [{"claim": "our.tables", "mount": "/tables"}]},
+            "'our.tables' can't be mounted: KFP names the pod's",
+        ),
+        (
+            {"volumes": [{"claim": "a", "mount": "/a"}], "secrets": [{"name": "a", "mount": "/b"}]},
+            "'a' is mounted twice",
+        ),
+        ({"volumes": [{"claim": "a", "mount": "/x"}, {"claim": "b", "mount": "/x/"}]}, "'/x' is mounted twice"),
         ({"user": 0}, "greater than or equal to 1"),
     ],
 )

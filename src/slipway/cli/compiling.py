@@ -5,20 +5,24 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from slipway.cli.options import DEFAULT_SPEC
+from slipway.cli.options import DEFAULT_SPEC, SpecArgument, chosen
 
 if TYPE_CHECKING:
     from slipway.spec import Execution
 
 
 def compile_pipelines(
+    file: SpecArgument = None,
     output: Annotated[Path, typer.Option("--output", metavar="DIR", help="Folder to write to.")] = Path(
         "pipelines/compiled"
     ),
     image: Annotated[
         str | None,
         typer.Option(
-            "--image", metavar="NAME@sha256:…", help="Image of the components.", show_default="this release's"
+            "--image",
+            metavar="NAME@sha256:…",
+            help="Image of the components.",
+            show_default="what 'make images' builds",
         ),
     ] = None,
     spec: Annotated[
@@ -39,8 +43,11 @@ def compile_pipelines(
     from slipway import pipelines
     from slipway.data import storage
     from slipway.orchestration.compile import to_manifests, to_yaml
+    from slipway.orchestration.images import COMPONENTS
 
-    execution = _execution(spec)
+    execution = _execution(file, spec)
+    if image is None:
+        tell_local_image("--image", "the steps run in", COMPONENTS)
     for name in pipelines.__all__:
         text = to_yaml(getattr(pipelines, name), image, execution)
         path = output / f"{name}.yaml"
@@ -48,9 +55,20 @@ def compile_pipelines(
         typer.echo(path)
 
 
-def _execution(spec: Path | None) -> "Execution":
+def tell_local_image(setting: str, use: str, image: str) -> None:
+    """Says that no image is named, and which one of this machine stands in, which is in no registry.
+
+    Args:
+        setting: What would name one.
+        use: What the image is for.
+        image: The image.
+    """
+    typer.echo(f"no {setting} is named, so {use} {image}, which the cluster's nodes must have already", err=True)
+
+
+def _execution(file: Path | None, spec: Path | None) -> "Execution":
     from slipway.spec import Execution, load
 
-    if spec is None and not DEFAULT_SPEC.exists():
+    if file is None and spec is None and not DEFAULT_SPEC.exists():
         return Execution()
-    return load(spec or DEFAULT_SPEC).execution
+    return load(chosen(file, spec or DEFAULT_SPEC)).execution

@@ -5,15 +5,15 @@ from dataclasses import asdict
 
 import typer
 
-from slipway.cli.options import DEFAULT_SPEC, AsJson, SpecFile
+from slipway.cli.options import DEFAULT_SPEC, AsJson, SpecArgument, SpecFile, chosen
 
 
-def models(spec: SpecFile = DEFAULT_SPEC, as_json: AsJson = False) -> None:
+def models(file: SpecArgument = None, spec: SpecFile = DEFAULT_SPEC, as_json: AsJson = False) -> None:
     """List the versions of the model, and which one is the champion."""
     from slipway.registry.folder import Registry
     from slipway.spec import load
 
-    checked = load(spec)
+    checked = load(chosen(file, spec))
     registry = Registry(checked.registry)
     versions, champion = registry.versions(checked.name), registry.champion(checked.name)
     number = champion.number if champion else None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec
 
 import typer
 
+from slipway.cli.interrupts import any_end_is_an_interrupt
 from slipway.errors import PipelineError
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Place:
         from slipway.orchestration.remote.tunnel import Tunnel
 
         login = Login.read(self.token_file, self.cookie_file, os.environ)
-        with Tunnel(self.context, self.kfp_namespace) as tunnel:
+        with any_end_is_an_interrupt(), Tunnel(self.context, self.kfp_namespace) as tunnel:
             reach = tunnel.url if self.context else lambda: self.endpoint
             api = Api(reach, login, self.ca_file, proxy_of(self.endpoint))
             api.greet(self.namespace)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from rich.console import Console
 
-from slipway.cli.options import DEFAULT_SPEC, HOME, WIDTH, AsJson, SpecFile, server_state
+from slipway.cli.options import DEFAULT_SPEC, HOME, WIDTH, AsJson, SpecArgument, SpecFile, chosen, server_state
 from slipway.errors import SpecError
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ Target = Literal["local", "kubernetes"]
 
 
 def run(
+    file: SpecArgument = None,
     spec: SpecFile = DEFAULT_SPEC,
     data: Annotated[str, typer.Option("--data", help="Another table than the spec's.", show_default="the spec's")] = "",
     to: Annotated[Target, typer.Option("--to", help="Where to serve: this machine, or a cluster.")] = "local",
@@ -41,7 +42,7 @@ def run(
     from slipway.spec import load
 
     _check_place(to, context)
-    checked = load(spec)
+    checked = load(chosen(file, spec))
     if data:
         checked = checked.model_copy(update={"data": data})
     console = Console(file=sys.stderr if as_json else sys.stdout)

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from slipway.cli.options import DEFAULT_SPEC, WIDTH, AsJson, SpecFile
+from slipway.cli.options import DEFAULT_SPEC, WIDTH, AsJson, SpecArgument, SpecFile, chosen
 from slipway.cli.place import Place, at_kfp
 from slipway.cli.submitting import (
     Experiment,
@@ -18,7 +18,6 @@ from slipway.cli.submitting import (
     Param,
     PipelineRoot,
     ServiceAccount,
-    SpecArgument,
     compiled,
 )
 from slipway.errors import SpecError
@@ -58,7 +57,7 @@ def apply_schedule(
     from slipway.orchestration.remote.request import Surroundings, order, request
     from slipway.spec import load
 
-    checked = _scheduled(load(file or spec), name, cron, every)
+    checked = _scheduled(load(chosen(file, spec)), name, cron, every)
     schedule, title = checked.schedule, checked.schedule.name or checked.name
     wanted = request(checked, compiled(checked, image, package), param or ())
     around = Surroundings(experiment or checked.name, place.namespace, service_account, pipeline_root)
@@ -111,7 +110,7 @@ def remove_schedule(
     from slipway.orchestration.remote import recurring
     from slipway.spec import load
 
-    checked = load(file or spec)
+    checked = load(chosen(file, spec))
     title = name or checked.schedule.name or checked.name
     with place.connected() as api:
         removed = recurring.remove(api, checked.name, title, place.namespace)

@@ -113,7 +113,7 @@ class Submission:
 
         with board.shown():
             end = follow(api, self.run_id, self.package.steps, tell, timeout)
-        return replace(self, end=end, verdict=verdict(self.package, end, self.run_id, self.pipeline_root))
+        return replace(self, end=end, verdict=verdict(api, self.package, end, self.run_id, self.pipeline_root))
 
     def show(self, console: Console, logs: str) -> None:
         """Prints how it ended, for a person.

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from slipway.cli.options import DEFAULT_SPEC, WIDTH, AsJson, SpecFile
+from slipway.cli.compiling import tell_local_image
+from slipway.cli.options import DEFAULT_SPEC, WIDTH, AsJson, SpecArgument, SpecFile, chosen
 from slipway.cli.place import Place, at_kfp
 from slipway.cli.submission import Submission
 from slipway.errors import PipelineError, SlipwayError
@@ -21,12 +22,11 @@ if TYPE_CHECKING:
     from slipway.orchestration.remote.request import Request, Surroundings
     from slipway.spec import Spec
 
-SpecArgument = Annotated[
-    Path | None, typer.Argument(metavar="[SPEC]", help="The spec; the same as --spec.", show_default=False)
-]
 Image = Annotated[
     str | None,
-    typer.Option("--image", metavar="NAME@sha256:…", help="Image of the components.", show_default="this release's"),
+    typer.Option(
+        "--image", metavar="NAME@sha256:…", help="Image of the components.", show_default="what 'make images' builds"
+    ),
 ]
 PackageFile = Annotated[
     Path | None, typer.Option("--package", metavar="FILE", help="A compiled pipeline, instead of compiling one.")
@@ -67,13 +67,14 @@ def submit(
 ) -> None:
     """Upload the pipeline if its content is new, start a run, and follow it to its end.
 
-    Exits with 0 when the run succeeded, 3 when a gate refused the model and the verdict can be read, 4 when the run
-    failed, 5 when it was cancelled, 6 when --timeout was over first, and 2 when something has to be mended first.
+    Exits with 0 when the run succeeded, 3 when a gate refused the model or the data, 4 when the run failed, 5 when it
+    was cancelled, 6 when --timeout was over first, and 2 when something has to be mended first. A refusal is read from
+    the step's log; where no log can be had, it is told as 0 or 4.
     """
     from slipway.orchestration.remote.request import Surroundings, request
     from slipway.spec import load
 
-    checked = load(file or spec)
+    checked = load(chosen(file, spec))
     name = f"{checked.name}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
     wanted = request(checked, compiled(checked, image, package), param or (), run=name, reason=reason)
     around = Surroundings(experiment or checked.name, place.namespace, service_account, pipeline_root)
@@ -114,11 +115,20 @@ def cancel(
 
 
 def compiled(spec: "Spec", image: str | None, package: Path | None) -> "Package":
-    """The pipeline that is to run: compiled now, or read from a file.
+    """The pipeline that is to run: compiled now, or read from a file; images that are not named are told.
 
     Raises:
         PipelineError: Both an image and a package are given, or either is not right.
     """
+    found = _compiled(spec, image, package)
+    if "serving" in found.parameters and not spec.serving.image:
+        from slipway.steps.deploy import IMAGE
+
+        tell_local_image("serving.image", "the model is served from", IMAGE)
+    return found
+
+
+def _compiled(spec: "Spec", image: str | None, package: Path | None) -> "Package":
     from slipway.orchestration.remote.package import Package
 
     if package and image:
@@ -127,7 +137,11 @@ def compiled(spec: "Spec", image: str | None, package: Path | None) -> "Package"
     if package:
         return Package.read(package)
     from slipway.orchestration.compile import to_yaml
+    from slipway.orchestration.images import COMPONENTS
     from slipway.pipelines import train_and_deploy
+
+    if image is None:
+        tell_local_image("--image", "the steps run in", COMPONENTS)
 
     return Package.parse(to_yaml(train_and_deploy, image, spec.execution), "the compiled pipeline")
 

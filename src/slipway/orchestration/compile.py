@@ -24,7 +24,7 @@ def to_yaml(pipeline: BaseComponent, image: str | None = None, execution: Execut
 
     Args:
         pipeline: A KFP pipeline.
-        image: Image of the components, by digest; None for the one that this release was made with.
+        image: Image of the components, by digest; None for the one that ``make images`` builds.
         execution: How the steps run in a cluster; None for the defaults.
 
     Returns:

@@ -35,7 +35,7 @@ class Settings:
 
 
 def settle(pipeline: Document, platform: Document, execution: Execution) -> tuple[Document, Document]:
-    """Puts the settings of every step into a compiled pipeline.
+    """Puts the settings of every step into a compiled pipeline, beneath those that its author gave it.
 
     Args:
         pipeline: The pipeline's document.
@@ -54,14 +54,15 @@ def settle(pipeline: Document, platform: Document, execution: Execution) -> tupl
     kubernetes_part = platform.setdefault("platforms", {}).setdefault("kubernetes", {})
     pods = kubernetes_part.setdefault("deploymentSpec", {}).setdefault("executors", {})
     for label, found in settings.items():
-        executors[label]["container"]["resources"] = found.resources
-        pods[label] = {**found.pod, **pods.get(label, {})}
-        kubernetes_part["pipelineConfig"] = {**found.run, **kubernetes_part.get("pipelineConfig", {})}
+        container = executors[label]["container"]
+        container["resources"] = _resources(found.resources, container.get("resources", {}))
+        pods[label] = _merged(found.pod, pods.get(label, {}))
+        kubernetes_part["pipelineConfig"] = _merged(found.run, kubernetes_part.get("pipelineConfig", {}))
     ran = {name: part.get("executorLabel") for name, part in pipeline["components"].items()}
     for task in _tasks(pipeline):
         retried = settings.get(ran[task["componentRef"]["name"]] or "")
         if retried and retried.retry:
-            task["retryPolicy"] = retried.retry
+            task.setdefault("retryPolicy", retried.retry)
     return pipeline, platform
 
 
@@ -110,6 +111,21 @@ def _step(label: str, container: Document) -> str:
     return str(args[-1]) if "--function_to_execute" in args else label.removeprefix("exec-")
 
 
+def _resources(ours: Document, theirs: Document) -> Document:
+    """What the author asked for and, of what the author said nothing about, ours: half of each may not fit together."""
+    said = {kind for kind in ("cpu", "memory", "accelerator") for key in theirs if kind in key.lower()}
+    return {**{key: value for key, value in ours.items() if not any(kind in key.lower() for kind in said)}, **theirs}
+
+
+def _merged(ours: Any, theirs: Any) -> Any:
+    """Both, all the way down; where they differ in a single value, theirs."""
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        return {key: _merged(ours.get(key, item), theirs.get(key, item)) for key, item in {**ours, **theirs}.items()}
+    if isinstance(ours, list) and isinstance(theirs, list):
+        return [*ours, *(item for item in theirs if item not in ours)]
+    return theirs
+
+
 def _tasks(pipeline: Document) -> list[Document]:
     dags = [pipeline["root"]["dag"], *(part["dag"] for part in pipeline["components"].values() if "dag" in part)]
     return [task for dag in dags for task in dag["tasks"].values()]
@@ -125,7 +141,7 @@ def _ask(task: PipelineTask, step: Step, execution: Execution) -> None:
             step.retries,
             backoff_duration=f"{execution.backoff_s}s",
             backoff_factor=2.0,
-            backoff_max_duration=f"{execution.backoff_max_s}s",
+            backoff_max_duration=f"{execution.deadline_s}s",
         )
     kubernetes.set_timeout(task, step.timeout_s)
 

@@ -1,6 +1,7 @@
 """How the steps of a compiled pipeline run in a cluster."""
 
-from typing import Annotated, Any, Literal
+import re
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field, model_validator
 
@@ -16,6 +17,8 @@ LabelKey = Annotated[
 ]
 LabelValue = Annotated[str, Field(pattern=r"^([A-Za-z0-9]([-._A-Za-z0-9]{0,61}[A-Za-z0-9])?)?$")]
 StepName = Literal["validate", "drift", "featurize", "train", "evaluate", "register", "deploy"]
+
+_VOLUME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")
 
 
 class Requirement(Section):
@@ -121,10 +124,8 @@ class Execution(Placement):
     """What a step gets, where the defaults do not fit."""
     backoff_s: int = Field(default=30, ge=1)
     """Seconds before a step is tried again; each time twice as many."""
-    backoff_max_s: int = Field(default=600, ge=1)
-    """Most of them."""
     deadline_s: int = Field(default=12 * 3600, ge=1, le=2**31 - 1)
-    """Seconds after which a whole run is ended."""
+    """Seconds after which a whole run is ended, and with it every further try of a step."""
     ttl_s: int = Field(default=7 * 24 * 3600, ge=1, le=2**31 - 1)
     """Seconds for which the workflow and its pods are kept after a run; what KFP stores of it stays."""
     user: int = Field(default=65532, ge=1)
@@ -141,6 +142,21 @@ class Execution(Placement):
     """Secrets for the registry that the image comes from."""
 
     @model_validator(mode="after")
+    def _mounts_fit_into_one_pod(self) -> "Execution":
+        mounted = [(item.name, item.mount) for item in self.secrets if item.mount]
+        mounted += [(item.claim, item.mount) for item in self.volumes]
+        for name, _ in mounted:
+            if not _VOLUME.match(name):
+                message = f"{name!r} can't be mounted: KFP names the pod's volume after it, which then has no dots"
+                raise ValueError(message)
+        all_of_them = [text for name, folder in mounted for text in (name, folder.rstrip("/"))]
+        for text in all_of_them:
+            if all_of_them.count(text) > 1:
+                message = f"{text!r} is mounted twice by 'secrets' and 'volumes', and KFP's pods take it once"
+                raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
     def _no_step_asks_for_more_than_its_limit(self) -> "Execution":
         for name, step in ((name, self.step(name)) for name in self.steps):
             if _cores(step.cpu) > _cores(step.cpu_limit):
@@ -154,7 +170,7 @@ class Execution(Placement):
         Args:
             name: Name of the step's component.
         """
-        chosen = next((step for key, step in self.steps.items() if key == name), Step())
+        chosen = self.steps.get(cast(StepName, name), Step())
         return Step.model_validate({**_SIZES.get(name, {}), **chosen.model_dump(exclude_unset=True)})
 
 

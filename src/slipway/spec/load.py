@@ -105,6 +105,8 @@ def _sentence(path: tuple[str, ...], errors: Sequence[Any], model: type[BaseMode
         return f"field {name!r} is unknown; {hint}"
     texts = [item["msg"].removeprefix("Value error, ").removeprefix("Input ") for item in errors]
     said = ", or ".join(dict.fromkeys(texts))
+    if not path:
+        return said
     value = f" is {error['input']!r}" if not isinstance(error["input"], dict) else ""
     return f"field {name!r}{value}: it {said}" if said.startswith("should") else f"field {name!r}{value}: {said}"
 

@@ -24,7 +24,7 @@ class Serving(Section):
     namespace: Annotated[str, Field(max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")] = "default"
     """Namespace of the Deployment and the Service."""
     image: str = ""
-    """Server image, by digest; empty for the one that this release was made with."""
+    """Server image, by digest; empty for the one that ``make images`` builds, which the nodes must have."""
     replicas: int = Field(default=2, ge=1, le=1000)
     """Pods of the Deployment."""
     cpu: Quantity = "250m"

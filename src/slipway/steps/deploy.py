@@ -12,8 +12,8 @@ from slipway.rollout import local
 from slipway.spec import Spec, parse
 from slipway.steps.events import step
 
-IMAGE = f"slipway/server:{__version__}"
-"""Image that the model is served from in a cluster, unless the spec names another one."""
+IMAGE = f"localhost/slipway/server:{__version__}"
+"""Image that the model is served from in a cluster, unless the spec names another one: what ``make images`` builds."""
 
 TARGETS = ("auto", "local", "kubernetes")
 

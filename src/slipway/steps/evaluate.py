@@ -115,7 +115,7 @@ def evaluate(
     storage.write_text(report, report_of(data))
     storage.write_text(card, filled.card)
     storage.write_text(verdict, data.verdict.to_json())
-    logger.info("%s", data.verdict.reason)
+    logger.info("%s: %s", data.verdict.outcome, data.verdict.reason)
     for remark in data.verdict.remarks:
         logger.warning("%s", remark)
     number = version.number if version else 0

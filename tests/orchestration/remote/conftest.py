@@ -1,5 +1,6 @@
 """KFP's API as a server on loopback that takes and gives only what its OpenAPI publishes."""
 
+import base64
 import json
 import re
 import sys
@@ -38,6 +39,11 @@ ROUTES = published.routes()
 NOW = "2026-01-01T00:00:00Z"
 LATER = "2026-01-01T00:00:31Z"
 
+_LOG = re.compile(
+    r"/apis/v2beta1/runs/(?P<run>[^/]+)/nodes/train-and-deploy-x7d-(?P<step>[^/]+)/artifacts/main-logs:read"
+)
+"""Where KFP passes logs on; served, but not published."""
+
 Frame = tuple[str, dict[str, str]]
 """State of a run, and of its tasks."""
 
@@ -63,6 +69,7 @@ class Kfp:
             (negative), or text that is no JSON.
         token, cookie: What must be shown; empty for nothing.
         multi_user: Whether users have namespaces.
+        logs: Name of a step to what its pod printed, where logs are archived.
         asked: Method and path of every request.
     """
 
@@ -71,6 +78,7 @@ class Kfp:
         self.faults: dict[str, list[int | str]] = {}
         self.token = self.cookie = ""
         self.multi_user = False
+        self.logs: dict[str, str] = {}
         self.asked: list[str] = []
         self.stores: dict[str, dict[str, dict[str, Any]]] = {
             name: {} for name in ("pipelines", "pipeline_versions", "experiments", "runs", "recurring_runs")
@@ -108,6 +116,8 @@ class Kfp:
 
     def handle(self, method: str, path: str, query: dict[str, str], headers: Any, content: bytes) -> dict[str, Any]:
         self._require_login(headers)
+        if read := _LOG.fullmatch(path):
+            return self._log(read["run"], read["step"])
         route = next((item for item in ROUTES if item.method == method and item.pattern.match(path)), None)
         assert route is not None, f"{method} {path} is not published"
         assert query.keys() <= route.queries, f"{method} {path} has no {query.keys() - route.queries}"
@@ -117,6 +127,11 @@ class Kfp:
         answer = self._answer(method, path.removeprefix("/apis/v2beta1"), query, headers, body)
         assert published.misfits(answer, route.answer) == []
         return answer
+
+    def _log(self, run: str, step: str) -> dict[str, Any]:
+        if run not in self.stores["runs"] or step not in self.logs:
+            raise RefusedError(404, "artifact not found: <nil>", 5)
+        return {"data": base64.b64encode(self.logs[step].encode()).decode()}
 
     def _require_login(self, headers: Any) -> None:
         if self.cookie and headers.get("Cookie") != self.cookie:
@@ -194,7 +209,14 @@ class Kfp:
         state, tasks = self.frames[min(look, len(self.frames) - 1)]
         noise = {"root": "RUNNING", "root-driver": "SUCCEEDED", "validate-driver": "SUCCEEDED", "executor": "SKIPPED"}
         details = [
-            {"display_name": name, "state": task, "start_time": NOW, "end_time": LATER, "task_id": name}
+            {
+                "display_name": name,
+                "state": task,
+                "start_time": NOW,
+                "end_time": LATER,
+                "task_id": name,
+                "child_tasks": [{"pod_name": f"train-and-deploy-x7d-{name}"}],
+            }
             for name, task in {**noise, **tasks}.items()
         ]
         error = {"error": {"code": 2, "message": "the workflow failed"}} if state == "FAILED" else {}
@@ -270,7 +292,13 @@ def slipway(
 ) -> Callable[..., tuple[int, str, str]]:
     """Runs a command in a folder with a spec: exit code, what it printed, what it complained."""
     monkeypatch.chdir(tmp_path)
-    spec = {"name": "churn", "data": "s3://bucket/churn.parquet", "target": "churn", "registry": "s3://bucket/registry"}
+    spec = {
+        "name": "churn",
+        "data": "s3://bucket/churn.parquet",
+        "target": "churn",
+        "registry": "s3://bucket/registry",
+        "serving": {"image": f"registry.example/server@sha256:{'0' * 64}"},
+    }
     (tmp_path / "slipway.yaml").write_text(yaml.safe_dump(spec))
 
     def call(*arguments: str) -> tuple[int, str, str]:

@@ -1,13 +1,19 @@
 import itertools
 import json
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from slipway.orchestration.remote import follow
+from slipway.orchestration.images import COMPONENTS
+from slipway.orchestration.remote import follow, verdict
 from slipway.orchestration.remote import run as runs
+from slipway.steps import events
+from slipway.steps.deploy import IMAGE
+from slipway.steps.evaluate import evaluate
 
 Slipway = Callable[..., tuple[int, str, str]]
 
@@ -53,10 +59,15 @@ def test_a_pipeline_is_compiled_when_none_is_given(slipway: Slipway, kfp: Any) -
     image = f"registry.example/python-components@sha256:{'0' * 64}"
     spec = Path(__file__).parents[3] / "examples/churn/kind.yaml"
     code, _, err = slipway("submit", str(spec), "--endpoint", kfp.url, "--image", image)
-    assert err == ""
+    assert err == f"no serving.image is named, so the model is served from {IMAGE}, {NODES}\n"
     assert code == 0
     assert len(kfp.all("pipeline_versions")) == 1
     assert kfp.all("runs")[0]["runtime_config"]["parameters"]["data"] == "/data/churn.csv"
+    _, _, err = slipway("submit", str(spec), "--endpoint", kfp.url)
+    assert f"no --image is named, so the steps run in {COMPONENTS}, {NODES}\n" in err
+
+
+NODES = "which the cluster's nodes must have already"
 
 
 def test_the_same_content_is_uploaded_once(submit: Slipway, kfp: Any, package: Path, tmp_path: Path) -> None:
@@ -145,6 +156,21 @@ def test_an_interrupt_leaves_the_run_alone(submit: Slipway, kfp: Any, monkeypatc
     assert f"follow it with: slipway follow {run} --endpoint {kfp.url}" in err
     assert f"end it with: slipway cancel {run} --endpoint {kfp.url}" in err
     assert not any("terminate" in asked for asked in kfp.asked)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_being_ended_is_an_interrupt_too(
+    submit: Slipway, kfp: Any, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    before = signal.signal(number, signal.SIG_DFL)
+    monkeypatch.setattr(follow.time, "sleep", lambda _: signal.raise_signal(number))
+    try:
+        code, _, err = submit()
+        assert signal.getsignal(number) is signal.SIG_DFL
+    finally:
+        signal.signal(number, before)
+    assert code == 130
+    assert "interrupted; the run goes on: " in err
 
 
 def test_cancel_ends_a_run(slipway: Slipway, submit: Slipway, kfp: Any) -> None:
@@ -269,7 +295,7 @@ def test_what_a_pipeline_has_no_parameter_for_is_told(slipway: Slipway, kfp: Any
     kfp.frames = [("SUCCEEDED", {"look": "SUCCEEDED"})]
     code, out, _ = slipway("submit", "--endpoint", kfp.url, "--package", "own.yaml")
     assert code == 0
-    assert "the pipeline has no parameter for purpose, registry: what the spec says there is not passed" in out
+    assert "the pipeline has no parameter for purpose, registry, serving: what the spec says there is not passed" in out
     assert kfp.all("runs")[0]["runtime_config"]["parameters"] == {"data": "s3://bucket/churn.parquet"}
     assert out.splitlines()[-1].endswith(": succeeded")
 
@@ -287,20 +313,54 @@ def test_without_the_verdict_a_model_that_is_not_promoted_is_no_failure(submit: 
     assert "says whether the champion was kept or a gate refused" in out
 
 
-@pytest.mark.parametrize(("outcome", "code"), [("kept", 0), ("refused", 3)])
-def test_the_verdict_is_read_from_the_pipeline_root(
-    submit: Slipway, kfp: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outcome: str, code: int
-) -> None:
+GATE = """validate: the data is outside of its limits: age is null in 40% of the rows
+Traceback (most recent call last):
+  File "/app/slipway/data/contract.py", line 124, in refuse
+    raise GateError(message, failures)
+slipway.errors.GateError: the data is outside of its limits: age is null in 40% of the rows
+"""
+MISTAKE = "Traceback (most recent call last):\nslipway.errors.DataError: column 'chrn' is not in the data\n"
+BUG = "Traceback (most recent call last):\nZeroDivisionError: division by zero\n"
+
+
+LOG = """evaluate: started
+evaluate: graph and native model agree on every held-out row (largest difference 4.0e-07)
+evaluate: {outcome}: because of the gates
+evaluate: finished
+I1121 12:00:00.000000      22 launcher_v2.go:194] publish success.
+"""
+
+
+@pytest.fixture(params=["kfp", "root"])
+def printed(
+    request: pytest.FixtureRequest, kfp: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str, str], None]:
+    """Puts what a step printed where it can be read: into KFP's archive, or below the pipeline root."""
     start = runs.start
 
-    def written(*arguments: Any) -> str:
-        run_id = start(*arguments)
-        folder = tmp_path / "root/train-and-deploy" / run_id / "evaluate/0b1c"
-        folder.mkdir(parents=True)
-        (folder / "verdict").write_text(json.dumps({"outcome": outcome, "reason": "because of the gates"}))
-        return run_id
+    def put(step: str, text: str) -> None:
+        def started(*arguments: Any) -> str:
+            run_id = start(*arguments)
+            for attempt, content in (("0", "Killed"), ("1", text)):
+                file = tmp_path / "root/train-and-deploy" / run_id / step / "0b1c" / f"executor-logs-{attempt}"
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(content)
+                os.utime(file, (int(attempt), int(attempt)))
+            return run_id
 
-    monkeypatch.setattr(runs, "start", written)
+        if request.param == "kfp":
+            kfp.logs[step] = text
+        else:
+            monkeypatch.setattr(runs, "start", started)
+
+    return put
+
+
+@pytest.mark.parametrize(("outcome", "code"), [("kept", 0), ("refused", 3)])
+def test_why_a_model_is_not_promoted_is_read_from_a_log(
+    submit: Slipway, kfp: Any, tmp_path: Path, printed: Callable[[str, str], None], outcome: str, code: int
+) -> None:
+    printed("evaluate", LOG.format(outcome=outcome))
     kfp.frames = NOT_PROMOTED
     found, out, _ = submit("--pipeline-root", str(tmp_path / "root"))
     assert found == code
@@ -308,8 +368,53 @@ def test_the_verdict_is_read_from_the_pipeline_root(
     assert out.splitlines()[-1] == "because of the gates"
 
 
+@pytest.mark.parametrize(
+    ("log", "code", "title", "why"),
+    [
+        (GATE, 3, "failed, refused", "the data is outside of its limits: age is null in 40% of the rows"),
+        (MISTAKE, 4, "failed", "column 'chrn' is not in the data"),
+        (BUG, 4, "failed", "failed: validate. the workflow failed"),
+    ],
+    ids=["gate", "mistake", "bug"],
+)
+def test_why_a_step_failed_is_read_from_its_log(
+    submit: Slipway,
+    kfp: Any,
+    tmp_path: Path,
+    printed: Callable[[str, str], None],
+    log: str,
+    code: int,
+    title: str,
+    why: str,
+) -> None:
+    printed("validate", log)
+    kfp.frames = [("RUNNING", {"validate": "RUNNING"}), ("FAILED", {"validate": "FAILED"})]
+    found, out, _ = submit("--pipeline-root", str(tmp_path / "root"))
+    assert found == code
+    assert f": {title}\n{why}\n" in out
+
+
+def test_what_evaluate_prints_is_what_is_looked_for(
+    trained: Callable[[str], Any],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv(events.FILE_VARIABLE, raising=False)
+    given = {name: str(trained("binary").folder / name) for name in ("rows", "features", "plan", "models", "contract")}
+    made = {name: str(tmp_path / name) for name in ("bundle", "verdict", "card", "report")}
+    gates = {"min_score": 0.9999, "max_latency_ms": None, "resamples": 200}
+    capsys.readouterr()
+
+    evaluate({"name": "model", "registry": "", "gates": gates}, seed=0, **given, **made)
+
+    decided = json.loads((tmp_path / "verdict").read_text())
+    assert decided["outcome"] == "refused"
+    assert verdict._JUDGED.findall(capsys.readouterr().err) == [("refused", decided["reason"])]
+
+
 def test_a_verdict_that_cant_be_read_is_said(submit: Slipway, kfp: Any) -> None:
     kfp.frames = NOT_PROMOTED
     code, out, _ = submit("--pipeline-root", "nowhere://root")
     assert code == 0
-    assert "the verdict below nowhere://root can't be read" in out
+    assert "what the run kept below nowhere://root can't be read" in out

@@ -1,5 +1,6 @@
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -62,6 +63,24 @@ def test_a_run_is_submitted_through_the_named_cluster(
     assert "dashboard   http://127.0.0.1:8080/#/runs/details/" in out
     forward = "kubectl --context kind-slipway --namespace kubeflow port-forward service/ml-pipeline-ui 8080:80"
     assert f"reach it by {forward}" in out
+
+
+def test_no_tunnel_is_left_when_we_are_ended(
+    kfp: Any, package: Path, tmp_path: Path, kubectl: Callable[[str], Callable[[], list[Any]]]
+) -> None:
+    calls = kubectl(forwarding(int(kfp.url.rpartition(":")[2])))
+    kfp.frames = [("RUNNING", {"validate": "RUNNING"})]
+    (tmp_path / "slipway.yaml").write_text("{name: churn, data: s3://b/d.csv, target: y, registry: ''}")
+    command = [sys.executable, "-m", "slipway.cli", "submit", "--context", "kind", "--package", str(package)]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert any("validate" in line for line in process.stdout)
+        process.terminate()
+        assert "the run goes on" in process.stderr.read()
+    assert process.returncode == 130
+    ((pid, _),) = calls()
+    assert not is_running(pid)
 
 
 def test_a_tunnel_that_broke_is_opened_again(kubectl: Callable[[str], Callable[[], list[Any]]]) -> None:

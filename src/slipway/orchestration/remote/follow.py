@@ -39,12 +39,14 @@ class Step:
         state: How it is.
         started: Seconds since 1970; 0 when it has not.
         ended: Seconds since 1970; 0 when it has not.
+        node: The workflow's name of its pod; empty when it has none.
     """
 
     name: str
     state: State
     started: float
     ended: float
+    node: str = ""
 
     @property
     def seconds(self) -> float | None:
@@ -84,7 +86,8 @@ def progress(run: V2beta1Run, names: Iterable[str]) -> Progress:
     for task in (run.run_details.task_details if run.run_details else None) or ():
         state = _STATES.get(task.state or "")
         if task.display_name in known and state is not None:
-            step = Step(task.display_name, state, _seconds(task.start_time), _seconds(task.end_time))
+            node = next((child.pod_name for child in task.child_tasks or () if child.pod_name), "")
+            step = Step(task.display_name, state, _seconds(task.start_time), _seconds(task.end_time), node)
             steps[step.name] = min(step, steps.get(step.name, step), key=lambda item: _WORST_FIRST.index(item.state))
     said = " ".join((run.error.message or "").split()) if run.error else ""
     return Progress(_STATES.get(run.state or "", "waiting"), steps, said)
