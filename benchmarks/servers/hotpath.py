@@ -1,6 +1,7 @@
 """Where the microseconds of a request go inside the server; ``python hotpath.py FOLDER`` prints a table."""
 
 import asyncio
+import contextlib
 import os
 import sys
 import time
@@ -41,6 +42,9 @@ class Transport(asyncio.Transport):
     def write(self, data: bytes) -> None:
         self.last = data
 
+    def is_closing(self) -> bool:
+        return False
+
 
 async def whole(bundle: Bundle, bodies: list[bytes]) -> float:
     """Microseconds from the bytes of a request to those of its answer, with validation, metrics and access log."""
@@ -75,7 +79,7 @@ def main(folder: Path) -> None:
         "onnxruntime": best(lambda at: predictor.predict(inputs[at])),
         "write the answer": best(lambda at: orjson.dumps({"predictions": predictor.answers(outputs[at])})),
     }
-    with Path(os.devnull).open("w") as sys.stderr:
+    with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stderr(nowhere):
         total = asyncio.run(whole(bundle, bodies))
     parts["HTTP, routing, metrics, access log"] = total - sum(parts.values())
     for name, microseconds in {**parts, "from bytes to bytes": total}.items():
