@@ -7,7 +7,7 @@ from kfp.dsl import HTML, Artifact, Dataset, Input, Metrics, Output
 
 
 @dsl.component(base_image="localhost/slipway/python-components:0.1.0", install_kfp_package=False)
-def drift(
+def drift(  # noqa: D417 - KFP takes what is said of outputs from Returns
     table: Input[Dataset],
     contract: Input[Artifact],
     report: Output[HTML],

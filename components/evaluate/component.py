@@ -7,7 +7,7 @@ from kfp.dsl import HTML, Artifact, ClassificationMetrics, Dataset, Input, Markd
 
 
 @dsl.component(base_image="localhost/slipway/python-components:0.1.0", install_kfp_package=False)
-def evaluate(
+def evaluate(  # noqa: D417 - KFP takes what is said of outputs from Returns
     rows: Input[Dataset],
     features: Input[Dataset],
     plan: Input[Artifact],

@@ -152,10 +152,10 @@ class Comparison:
         """What was found, in a line."""
         names = ", ".join(repr(name) for name in self.drifted[:5]) + (", …" if len(self.drifted) > 5 else "")
         if self.drifted:
-            return f"{len(self.drifted)} of {len(self.columns) + len(self.missing)} columns drifted: {names}"
+            return f"{len(self.drifted):,} of {len(self.columns) + len(self.missing):,} columns drifted: {names}"
         warned = sum(column.severity == "warn" for column in self.columns)
         above = f"; {warned} {'is' if warned == 1 else 'are'} above the warning limit" if warned else ""
-        return f"no column of {len(self.columns)} drifted{above}"
+        return f"no column of {len(self.columns):,} drifted{above}"
 
     def to_json(self) -> str:
         """The comparison as indented JSON."""

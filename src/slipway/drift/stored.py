@@ -5,9 +5,10 @@ from collections import Counter
 from typing import Any, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from slipway.data.schema import Kind
-from slipway.data.sketch import FINEST, Sketch
+from slipway.data.sketch import FINEST, Sketch, values_of
 from slipway.drift.dependence import Dependence
 from slipway.drift.levels import Levels
 from slipway.drift.profile import Column, Profile
@@ -121,10 +122,14 @@ def _sketch(raw: dict[str, Any]) -> Sketch:
         message = f"column {raw['name']!r} has {len(keys)} buckets and {len(counts)} counts"
         raise ValueError(message)
     shift = _natural(raw["shift"])
-    if not FINEST <= shift < 64 or (len(keys) and not -np.inf < low <= high < np.inf):
+    if not FINEST <= shift < 63 or (len(keys) and not (-np.inf < low <= high < np.inf and _are_finite(keys, shift))):
         message = f"column {raw['name']!r} has buckets of {shift} bits from {low!r} to {high!r}"
         raise ValueError(message)
     return Sketch(keys, counts, _natural(raw["nulls"]), float(low), float(high), shift)
+
+
+def _are_finite(keys: NDArray[np.int64], shift: int) -> bool:
+    return not (np.abs(keys) >> (63 - shift)).any() and bool(np.isfinite(values_of(keys, shift)).all())
 
 
 def _importance(value: Any) -> float:
