@@ -18,6 +18,7 @@ BUILD = docker build --build-arg BASE=$(BASE) --build-arg VERSION=$(VERSION) --b
   --build-arg SOURCE=$(SOURCE)
 
 KFP = github.com/kubeflow/pipelines/manifests/kustomize
+GATEWAY_API = https://github.com/kubernetes-sigs/gateway-api/releases/download/$(GATEWAY_API_VERSION)/standard-install.yaml
 KUBECTL = kubectl --context kind-slipway
 CHURN = /api/v1/namespaces/slipway/services/churn:http/proxy
 
@@ -97,6 +98,7 @@ kind-images: images ## both images, on the nodes of the kind cluster
 	@kind load docker-image --name slipway $(LOCAL_server) $(LOCAL_components)
 
 kind-test: dev kind-images ## the cluster tests, on kind
+	@$(KUBECTL) apply --server-side --filename $(GATEWAY_API)
 	@kind get kubeconfig --name slipway > .venv/kind.kubeconfig
 	@SLIPWAY_TEST_KUBECONFIG=.venv/kind.kubeconfig SLIPWAY_TEST_IMAGE=$(LOCAL_server) $(BIN)/pytest tests/cluster
 

@@ -64,7 +64,7 @@ def ours(reference: str, current: str, *, classifier: bool) -> dict[str, float]:
     began = time.perf_counter()
     from slipway.data.columns import open_columns
     from slipway.drift import stored
-    from slipway.drift.answers import Named
+    from slipway.drift.named import Named
     from slipway.drift.report import report
     from slipway.drift.tables import compare
     from slipway.spec import Drift

@@ -50,20 +50,17 @@ def categories(frame: Any) -> list[str]:
     return [name for name in frame.columns if not str(frame[name].dtype).startswith(("float", "int"))]
 
 
-def evidently(reference: Any, current: Any) -> tuple[Any, bool | None]:
+def evidently(reference: Any, current: Any) -> tuple[Any, dict[str, bool]]:
     from evidently import Report
     from evidently.presets import DataDriftPreset
 
     result = Report([DataDriftPreset()]).run(current, reference)
-    flagged = False
-    for metric in result.dict()["metrics"]:
-        value = metric.get("value")
-        if isinstance(value, dict) and "share" in value:
-            flagged = value["share"] >= 0.5
-    return result, flagged
+    values = [metric["value"] for metric in result.dict()["metrics"]]
+    drifted = next(value for value in values if isinstance(value, dict) and "share" in value)
+    return result, {"evidently": drifted["share"] >= 0.5, "evidently, any column": drifted["count"] > 0}
 
 
-def nannyml(reference: Any, current: Any) -> tuple[Any, bool | None]:
+def nannyml(reference: Any, current: Any) -> tuple[Any, dict[str, bool]]:
     import nannyml
 
     texts = categories(reference)
@@ -76,18 +73,18 @@ def nannyml(reference: Any, current: Any) -> tuple[Any, bool | None]:
     )
     calculator.fit(reference)
     result = calculator.calculate(current)
-    return result, None
+    return result, {}
 
 
-def whylogs(reference: Any, current: Any) -> tuple[Any, bool | None]:
+def whylogs(reference: Any, current: Any) -> tuple[Any, dict[str, bool]]:
     import whylogs
     from whylogs.viz.drift.column_drift_algorithms import calculate_drift_scores
 
     views = [whylogs.log(pandas=frame).view() for frame in (current, reference)]
-    return calculate_drift_scores(target_view=views[0], reference_view=views[1], with_thresholds=True), None
+    return calculate_drift_scores(target_view=views[0], reference_view=views[1], with_thresholds=True), {}
 
 
-def alibi_detect(reference: Any, current: Any) -> tuple[Any, bool | None]:
+def alibi_detect(reference: Any, current: Any) -> tuple[Any, dict[str, bool]]:
     import numpy as np
     import pandas as pd
     from alibi_detect.cd import TabularDrift
@@ -102,10 +99,10 @@ def alibi_detect(reference: Any, current: Any) -> tuple[Any, bool | None]:
     ]
     places = {list(reference.columns).index(name): None for name in texts}
     found = TabularDrift(arrays[0], p_val=0.05, categories_per_feature=places).predict(arrays[1])
-    return found, bool(found["data"]["is_drift"])
+    return found, {"alibi-detect": bool(found["data"]["is_drift"])}
 
 
-TOOLS: dict[str, Callable[[Any, Any], tuple[Any, bool | None]]] = {
+TOOLS: dict[str, Callable[[Any, Any], tuple[Any, dict[str, bool]]]] = {
     "evidently": evidently,
     "nannyml": nannyml,
     "whylogs": whylogs,
@@ -135,15 +132,16 @@ def timed(tool: str, paths: list[str]) -> dict[str, float]:
     return {"seconds": done - imported, "import_s": imported - began, "peak_mb": peak_mb()}
 
 
-def flags(tool: str, folder: Path) -> dict[str, bool | None]:
+def flags(tool: str, folder: Path) -> dict[str, dict[str, bool]]:
     import pandas as pd
 
     pairs = sorted(folder.glob("*-reference.parquet"))
-    frames = (
-        (path, [pd.read_parquet(str(path).replace("-reference", f"-{side}")) for side in ("reference", "current")])
-        for path in pairs
-    )
-    return {path.name.removesuffix("-reference.parquet"): TOOLS[tool](*both)[1] for path, both in frames}
+    found: dict[str, dict[str, bool]] = {}
+    for path in pairs:
+        both = [pd.read_parquet(str(path).replace("-reference", f"-{side}")) for side in ("reference", "current")]
+        for verdict, drifted in TOOLS[tool](*both)[1].items():
+            found.setdefault(verdict, {})[path.name.removesuffix("-reference.parquet")] = bool(drifted)
+    return found
 
 
 def main() -> None:

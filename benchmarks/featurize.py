@@ -12,7 +12,8 @@ seconds of processor time are shown beside those of the clock: ours uses every c
 
 The memory is measured on ``validate`` and ``featurize`` themselves, in a process of their own, on Parquet files that
 are written first, as large as their values are in memory (8 bytes a number, neither compressed nor encoded): the
-largest resident set of the process, its libraries included, by the rows of the file.
+largest resident set of the process, its libraries included, by the rows of the file. ``--limit-mb`` puts the process
+into a control group of so much memory, as a pod is, where one that needs more is ended; that takes root.
 
 ``--json`` prints one object, ``--quick`` takes fewer rows and one round.
 """
@@ -27,7 +28,8 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -78,7 +80,8 @@ class Ours:
     def transform(self, batch: pl.DataFrame) -> tuple[int, int]:
         from slipway.features.apply import transform
 
-        return transform(self.plan, batch, self.schema).shape
+        rows, width = transform(self.plan, batch, self.schema).shape
+        return rows, width
 
 
 class Sklearn:
@@ -160,7 +163,7 @@ def write_large(path: Path, rows: int) -> None:
     writer = None
     for start in range(0, rows, WRITTEN):
         part = table(min(WRITTEN, rows - start), start).with_columns(
-            y=pl.Series(rng.random(min(WRITTEN, rows - start)) < 0.3)
+            pl.col(pl.Float64).round(2), y=pl.Series(rng.random(min(WRITTEN, rows - start)) < 0.3)
         )
         arrow: pa.Table = part.to_arrow()
         writer = writer or pq.ParquetWriter(path, arrow.schema, compression="none", use_dictionary=False)
@@ -169,19 +172,41 @@ def write_large(path: Path, rows: int) -> None:
     writer.close()
 
 
-def measure_memory(rows: int) -> dict[str, float]:
+def measure_memory(rows: int, limit: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "data.parquet"
         write_large(path, rows)
         start = time.perf_counter()
-        command = [sys.executable, __file__, "--only-memory", str(path)]
-        peak = float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        with control_group(limit) as group:
+            command = [sys.executable, __file__, "--only-memory", str(path), *group]
+            peak = float(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
         size = path.stat().st_size / 1e6
         spent = time.perf_counter() - start
-        return {"rows": rows, "file_mb": size, "peak_mb": peak, "file_over_peak": size / peak, "seconds": spent}
+        times = size / (limit or peak)
+        found = {"rows": rows, "file_mb": size, "limit_mb": limit, "peak_mb": peak}
+        return {**found, "file_over_limit": times, "seconds": spent}
 
 
-def only_memory(path: Path) -> None:
+@contextmanager
+def control_group(limit: int) -> Iterator[list[str]]:
+    """The option that names a new group, of either version, with this limit in MB; nothing for 0."""
+    if not limit:
+        yield []
+        return
+    first = Path("/sys/fs/cgroup/memory")
+    group = (first if first.is_dir() else first.parent) / f"slipway-{os.getpid()}"
+    group.mkdir()
+    try:
+        name = "memory.limit_in_bytes" if first.is_dir() else "memory.max"
+        (group / name).write_text(str(limit * 1_000_000))
+        yield ["--group", str(group / "cgroup.procs")]
+    finally:
+        group.rmdir()
+
+
+def only_memory(path: Path, group: Path | None) -> None:
+    if group:
+        group.write_text(str(os.getpid()))
     from slipway.steps.featurize import featurize
     from slipway.steps.validate import validate
 
@@ -201,13 +226,14 @@ def peak_resident() -> float:
 def measure(options: argparse.Namespace) -> dict[str, Any]:
     rows, rounds = (200_000, 1) if options.quick else (1_000_000, 3)
     frame = table(rows)
-    ways = {way: compare(frame, way, rounds) for way in WAYS}
+    ways = {} if options.files_only else {way: compare(frame, way, rounds) for way in WAYS}
     del frame
-    memory = [measure_memory(large) for large in options.file_rows or ([125_000, 500_000] if options.quick else FILES)]
+    files = options.file_rows or ([125_000, 500_000] if options.quick else FILES)
+    memory = [measure_memory(large, options.limit_mb) for large in files]
     return {
-        "fit_speedup": min(way["fit_speedup"] for way in ways.values()),
-        "transform_speedup": min(way[f"{name}_speedup"] for way in ways.values() for name in WORKS[1:]),
-        "transform_rows_per_s": min(rows / way[name] for way in ways.values() for name in WORKS[1:]),
+        "fit_speedup": least(way["fit_speedup"] for way in ways.values()),
+        "transform_speedup": least(way[f"{name}_speedup"] for way in ways.values() for name in WORKS[1:]),
+        "transform_rows_per_s": least(rows / way[name] for way in ways.values() for name in WORKS[1:]),
         "peak_mb": max(item["peak_mb"] for item in memory),
         "memory": memory,
         "ways": ways,
@@ -219,8 +245,11 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def show(result: dict[str, Any]) -> None:
-    print(f"{result['machine']}; " + ", ".join(f"{name} {number}" for name, number in result["versions"].items()))
+def least(values: Iterable[float]) -> float | None:
+    return min(values, default=None)
+
+
+def show_speed(result: dict[str, Any]) -> None:
     print(f"{result['rows']:,} rows, {result['columns']} columns; medians of {result['rounds']} rounds\n")
     print(f"{'':<10}{'features':>9}{'':>9}{'slipway':>10}{'sklearn':>10}{'faster':>9}{'rows/s':>14}{'cpu':>20}")
     for encoding, way in result["ways"].items():
@@ -229,12 +258,19 @@ def show(result: dict[str, Any]) -> None:
             times = f"{way[name]:>8.2f} s{way[f'{name}_sklearn']:>8.2f} s"
             used = f"{way[f'{name}_cpu']:>8.2f} s{way[f'{name}_sklearn_cpu']:>8.2f} s"
             print(f"{encoding:<10}{way['features']:>9}{name:>9}{times}{way[f'{name}_speedup']:>8.1f}x{speed}{used}")
+
+
+def show(result: dict[str, Any]) -> None:
+    print(f"{result['machine']}; " + ", ".join(f"{name} {number}" for name, number in result["versions"].items()))
+    if result["ways"]:
+        show_speed(result)
     print("\nvalidate and featurize on a Parquet file")
-    print(f"{'rows':>12}{'file':>12}{'resident':>12}{'file / resident':>17}{'seconds':>9}")
+    print(f"{'rows':>12}{'file':>12}{'resident':>12}{'limit':>12}{'file / limit':>14}{'seconds':>9}")
     for item in result["memory"]:
+        limit = f"{item['limit_mb']:>9,.0f} MB" if item["limit_mb"] else f"{'none':>12}"
         print(
-            f"{item['rows']:>12,}{item['file_mb']:>9,.0f} MB{item['peak_mb']:>9,.0f} MB"
-            f"{item['file_over_peak']:>17.1f}{item['seconds']:>9.0f}"
+            f"{item['rows']:>12,}{item['file_mb']:>9,.0f} MB{item['peak_mb']:>9,.0f} MB{limit}"
+            f"{item['file_over_limit']:>14.1f}{item['seconds']:>9.0f}"
         )
 
 
@@ -243,10 +279,13 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--file-rows", type=int, nargs="+", help="rows of the files that memory is measured on")
+    parser.add_argument("--files-only", action="store_true", help="measure memory only")
+    parser.add_argument("--limit-mb", type=int, default=0, help="memory that validate and featurize may have")
     parser.add_argument("--only-memory", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--group", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.only_memory:
-        only_memory(options.only_memory)
+        only_memory(options.only_memory, options.group)
         return
     result = measure(options)
     print(json.dumps(result)) if options.json else show(result)

@@ -6,7 +6,8 @@ which gives the luck of a seed, and on both of them for the test. Equals differ 
 a column that the champion lacks, which is worth the gain in the table (on fresh rows, more than any trial tests). The
 rule has no constant that was fitted to these settings. ``interval alone`` is what would be promoted without the luck of
 a seed, which resampled rows do not show (Bouthillier et al., "Accounting for Variance in Machine Learning Benchmarks",
-MLSys 2021). ``--json`` prints one object, ``--quick`` does fewer trials.
+MLSys 2021). Every setting is simulated with some rows and with twice as many. ``--json`` prints one object, where
+``true_promotion_rate`` is that of the larger number of rows; ``--quick`` does fewer trials.
 """
 
 import argparse
@@ -36,6 +37,7 @@ from slipway.training import cores, luck
 
 TRIALS, QUICK = 200, 20
 TRAIN, VALIDATION, TEST, COLUMNS = 1500, 500, 500, 6
+SIZES = (1, 2)
 TREES = 10
 WEIGHTS = (1.0, 1.5, 2.0, 2.5)
 FRESH = 100_000
@@ -47,7 +49,7 @@ Rows = tuple[Any, Any, Any]
 
 @dataclass(frozen=True)
 class Setting:
-    """What is predicted, from how many test rows, and what the withheld column weighs."""
+    """What is predicted, what the withheld column weighs, and how many rows there are."""
 
     title: str
     metric: str
@@ -56,6 +58,18 @@ class Setting:
     weight: float
     entities: int = 0
     leaf: int = 10
+    train: int = TRAIN
+    validation: int = VALIDATION
+
+    def times(self, size: int) -> "Setting":
+        """The same with so many times as many rows, and entities."""
+        names = ("test", "entities", "train", "validation")
+        return replace(self, **{name: size * getattr(self, name) for name in names})
+
+    @property
+    def seen(self) -> int:
+        """Rows that train a model in the end."""
+        return self.train + self.validation
 
 
 BINARY = Target("y", "binary", "category", ("no", "yes"))
@@ -67,7 +81,7 @@ SETTINGS = (
     Setting("three classes, log loss", "log_loss", MANY, TEST, 6.0),
     Setting("a number, RMSE", "rmse", NUMBER, TEST, 0.7),
     Setting("two classes, log loss, an unstable recipe", "log_loss", BINARY, 2000, 1.0, leaf=2),
-    Setting("two classes, ROC AUC, 100 entities of 5 rows", "roc_auc", BINARY, TEST, 1.8, entities=100),
+    Setting("two classes, ROC AUC, entities of 5 rows", "roc_auc", BINARY, TEST, 1.8, entities=100),
 )
 
 
@@ -98,7 +112,7 @@ def fitted(setting: Setting, rows: Rows, seed: int, columns: int) -> Callable[[A
 def trial(setting: Setting, better: bool, seed: int) -> tuple[bool, bool]:
     """One trial: whether the verdict promotes the challenger, and whether the interval alone would."""
     random = np.random.default_rng(seed)
-    rows, (x, y, entity) = draw(setting, random, TRAIN + VALIDATION), draw(setting, random, setting.test)
+    rows, (x, y, entity) = draw(setting, random, setting.seen), draw(setting, random, setting.test)
     seen = COLUMNS if better else COLUMNS - 1
     challenger = fitted(setting, rows, 2 * seed, seen)(x)
     champion = fitted(setting, rows, 2 * seed + 1, COLUMNS - 1)(x)
@@ -116,7 +130,7 @@ def trial(setting: Setting, better: bool, seed: int) -> tuple[bool, bool]:
 
 def luck_of(setting: Setting, rows: Rows, seed: int, seen: int) -> float | None:
     """The luck of a seed, from training and validation rows."""
-    train, (x, y, _) = tuple(part[:TRAIN] for part in rows), tuple(part[TRAIN:] for part in rows)
+    train, (x, y, _) = tuple(part[: setting.train] for part in rows), tuple(part[setting.train :] for part in rows)
     seeds = range(1_000_000 + seed * 100, 1_000_000 + seed * 100 + Search().repeats)
     return luck.of([metrics.score(setting.metric, y, fitted(setting, train, one, seen)(x)) for one in seeds])
 
@@ -131,7 +145,7 @@ def known_gain(setting: Setting, pairs: int = 5) -> float:
     found, metric = [], metrics.get(setting.metric)
     for seed in range(pairs):
         random = np.random.default_rng(10_000 + seed)
-        rows, (x, y, _) = draw(setting, random, TRAIN + VALIDATION), draw(setting, random, FRESH // pairs)
+        rows, (x, y, _) = draw(setting, random, setting.seen), draw(setting, random, FRESH // pairs)
         scores = [
             metrics.score(setting.metric, y, fitted(setting, rows, seed, seen)(x)) for seen in (COLUMNS, COLUMNS - 1)
         ]
@@ -157,17 +171,21 @@ def simulate(trials: int) -> dict[str, Any]:
     """All settings."""
     start, table = time.perf_counter(), []
     with ProcessPoolExecutor(cores.available(), initializer=threadpool_limits, initargs=(1,)) as pool:
-        for setting in SETTINGS:
-            named = {"setting": setting.title, "metric": setting.metric, "test_rows": setting.test}
+        for setting in (setting.times(size) for setting in SETTINGS for size in SIZES):
+            named = {
+                "setting": setting.title,
+                "metric": setting.metric,
+                "trained_on": setting.seen,
+                "test_rows": setting.test,
+            }
             table.append({**named, **rates(pool, setting, trials)})
-            print(f"{setting.title}: {time.perf_counter() - start:.0f} s", file=sys.stderr)
+            print(table[-1], f"{time.perf_counter() - start:.0f} s", file=sys.stderr)
         power = [found(pool, replace(SETTINGS[1], weight=weight), trials) for weight in WEIGHTS]
     return {
         "false_promotion_rate": max(row["false"] for row in table),
-        "true_promotion_rate": min(row["true"] for row in table),
+        "true_promotion_rate": min(row["true"] for row in table[len(SIZES) - 1 :: len(SIZES)]),
         "limits": LIMITS,
         "trials": trials,
-        "train_rows": TRAIN + VALIDATION,
         "settings": table,
         "power": power,
         "seconds": time.perf_counter() - start,
@@ -181,11 +199,11 @@ def show(result: dict[str, Any]) -> None:
     print(f"{result['machine']}; " + ", ".join(f"{name} {number}" for name, number in result["versions"].items()))
     print(f"{result['trials']} trials of each, {result['seconds']:.0f} s\n")
     titles = f"{'equals promoted':>17}{'interval alone':>16}{'known gain':>12}{'better promoted':>17}"
-    print(f"{'setting':<48}{'test rows':>10}{titles}")
+    print(f"{'setting':<44}{'trained on':>11}{'test rows':>10}{titles}")
     for row in result["settings"]:
         shares = f"{row['false']:>17.1%}{row['interval_alone']:>16.1%}{row['gain']:>12.4f}{row['true']:>17.1%}"
-        print(f"{row['setting']:<48}{row['test_rows']:>10}{shares}")
-    print(f"\n{SETTINGS[1].title}, by the gain:")
+        print(f"{row['setting']:<44}{row['trained_on']:>11,}{row['test_rows']:>10,}{shares}")
+    print(f"\n{SETTINGS[1].title}, {SETTINGS[1].test} test rows, by the gain:")
     for row in result["power"]:
         print(f"{row['gain']:>12.4f}{row['true']:>17.1%}")
     print(

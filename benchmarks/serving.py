@@ -69,6 +69,18 @@ def measure(server: Server, bin_: Path, folder: Path, rows: list[dict[str, Any]]
     }  # fmt: skip
 
 
+def scraped(folder: Path, rows: list[dict[str, Any]], seconds: float, rounds: int) -> dict[str, float]:
+    """p99 at 16 connections in ms, without scrapes of the metrics and with ten a second, in turn on one server."""
+    taken: dict[str, list[float]] = {"p99_16_ms": [], "p99_16_scraped_ms": []}
+    with peers.running(SLIPWAY, Path(sys.executable).parent, folder, rows[1]) as (url, _, _):
+        bodies = [SLIPWAY.body(row) for row in rows]
+        load.measure(url, bodies, 16, seconds / 4)
+        for _ in range(rounds):
+            for name, every in (("p99_16_ms", 0.0), ("p99_16_scraped_ms", 0.1)):
+                taken[name].append(load.measure(url, bodies, 16, seconds, every).p99_ms)
+    return {name: statistics.median(values) for name, values in taken.items()}
+
+
 def workers(folder: Path, rows: list[dict[str, Any]], seconds: float) -> dict[str, dict[str, float]]:
     """Requests/s at 16 connections, and memory of a worker, by their number."""
     found = {}
@@ -103,7 +115,7 @@ def batch_here(folder: Path, rounds: int) -> dict[str, float]:
     from slipway.features.apply import transform
     from slipway.features.inputs import inputs
     from slipway.features.plan import Plan
-    from slipway.serving.batches import Batches
+    from slipway.serving.predicting.batches import Batches
 
     cores = os.cpu_count() or 1
     bundle = open_bundle(folder / "bundle")
@@ -197,6 +209,7 @@ def compare(venvs: Path, folder: Path, quick: bool) -> dict[str, Any]:
         "image_mb": image_mb(),
         **batch(folder, 3 if quick else 20),
         "workers": workers(folder, rows, seconds),
+        "scraped": scraped(folder, rows, seconds, rounds),
         "servers": servers,
         "not_measured": missing,
         "bars": BARS,
@@ -228,6 +241,11 @@ def show(result: dict[str, Any]) -> None:
     print(f"\n{'workers':<10}{'requests/s':>12}{'MB each':>10}")
     for count, item in result["workers"].items():
         print(f"{count:<10}{item['rps_16']:>12,.0f}{item['memory_mb']:>10.0f}")
+    print(
+        "\np99 at 16 connections: {p99_16_ms:.2f} ms; {p99_16_scraped_ms:.2f} ms with ten scrapes a second".format(
+            **result["scraped"]
+        )
+    )
     print(f"image: {result['image_mb'] or 'not built here'} MB")
 
 

@@ -19,10 +19,11 @@ import numpy as np
 import xgboost
 
 from slipway.data.schema import Target
-from slipway.training import boosting, cores, space
+from slipway.training import cores, space
 from slipway.training.boosting import Boosting
 from slipway.training.candidate import Setting
 from slipway.training.matrix import Matrix
+from slipway.training.rounds import PATIENCE, ROUNDS
 
 LIMIT = 1.1
 COLUMNS = 50
@@ -55,9 +56,9 @@ def directly(train: Matrix, validation: Matrix) -> xgboost.Booster:
     booster = xgboost.train(
         settings,
         rows,
-        boosting.ROUNDS,
+        ROUNDS,
         evals=[(held_out, "validation")],
-        early_stopping_rounds=boosting.PATIENCE,
+        early_stopping_rounds=PATIENCE,
         verbose_eval=False,
     )
     return booster[: booster.best_iteration + 1]

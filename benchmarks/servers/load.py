@@ -1,6 +1,7 @@
 """A load generator: keep-alive connections that each send the next request when the last is answered."""
 
 import asyncio
+import contextlib
 import statistics
 import time
 from dataclasses import dataclass
@@ -72,11 +73,30 @@ class _Client(asyncio.Protocol):
             self.done.set_result(None)
 
 
-def measure(url: str, bodies: list[bytes], connections: int, seconds: float, headers: str = "") -> Load:
-    """Sends requests for a time; each connection sends the bodies in turn, from a place of its own."""
+async def _scrape(host: str, port: int, every_s: float) -> None:
+    """Asks for the metrics again and again."""
+    while True:
+        reader, writer = await asyncio.open_connection(host, port)
+        writer.write(b"GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+        if not (await reader.read(-1)).startswith(b"HTTP/1.1 200"):
+            raise RuntimeError("the metrics can't be read")
+        writer.close()
+        await asyncio.sleep(every_s)
+
+
+def measure(url: str, bodies: list[bytes], connections: int, seconds: float, scrape_s: float = 0) -> Load:
+    """Sends requests for a time; each connection sends the bodies in turn, from a place of its own.
+
+    Args:
+        url: Where to.
+        bodies: The bodies.
+        connections: Number of connections.
+        seconds: The time.
+        scrape_s: Seconds between two scrapes of the metrics beside the requests; 0 for none.
+    """
     parts = urlsplit(url)
     requests = [
-        f"POST {parts.path} HTTP/1.1\r\nhost: {parts.netloc}\r\ncontent-type: application/json\r\n{headers}"
+        f"POST {parts.path} HTTP/1.1\r\nhost: {parts.netloc}\r\ncontent-type: application/json\r\n"
         f"content-length: {len(body)}\r\n\r\n".encode()
         + body
         for body in bodies
@@ -96,7 +116,12 @@ def measure(url: str, bodies: list[bytes], connections: int, seconds: float, hea
             )[1]
             for place, future in enumerate(futures)
         ]
+        scrapes = asyncio.create_task(_scrape(parts.hostname, parts.port, scrape_s)) if scrape_s else None
         await asyncio.gather(*futures)
+        if scrapes is not None:
+            scrapes.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await scrapes
         for client in clients:
             if client.failed:
                 raise RuntimeError(f"{url} answered: {client.failed}")

@@ -47,7 +47,7 @@ def build(folder: Path) -> Path:
     from slipway.steps.validate import validate
     from slipway.training import matrix, store
     from slipway.training.boosting import BoostedModel
-    from slipway.training.search import Trained
+    from slipway.training.trained import Trained
 
     def places(*names: str) -> dict[str, str]:
         return {name: str(folder / name) for name in names}

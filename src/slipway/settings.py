@@ -60,7 +60,7 @@ class Log:
     seconds: Seconds = 60
     """Longest time that a row waits before it is written."""
     queue_mb: Annotated[float, Range(0.001, 100_000)] = 64
-    """Bodies of requests that may wait, in MB; what comes when it is full is dropped and counted."""
+    """Memory of the rows that may wait, in MB; what comes when it is full is dropped and counted."""
 
 
 @dataclass(frozen=True)
@@ -152,6 +152,8 @@ class Model:
     """Other bundles beside it."""
     key: Key | None = None
     """What is hashed to choose among the weighted variants."""
+    fallback: str = ""
+    """A folder or a URI of a bundle that answers in its place once alive_until is past; empty: then it is not ready."""
 
 
 @dataclass(frozen=True)
@@ -183,7 +185,7 @@ class Settings:
     wait: bool = False
     """Stay up, alive but not ready, when a bundle is refused, as a container should; else exit with 2."""
     alive_until: str = ""
-    """File with the moment, in seconds since 1970, until which it is ready; a rollout writes it for its canary."""
+    """File with the moment, in seconds since 1970, until which it may answer; a rollout writes it for its canary."""
     token_file: str = ""
     """File with the bearer token that every request needs; it may change while the server runs."""
     public_key: str = ""

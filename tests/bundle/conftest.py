@@ -77,7 +77,7 @@ def _made(
     columns = tuple(Column(name, kind, nullable=True) for name, kind in zip(names, kinds, strict=True))
     schema = Schema(columns, Target("y", task, "number" if task == "regression" else "category", CLASSES[task]))
     plan = fitting.whole(lambda: [frame], schema, choose(Features(), schema)).plan
-    x = transform(plan, frame, schema).to_numpy()
+    x = np.ascontiguousarray(transform(plan, frame, schema))
     signal = np.nan_to_num(frame[names[0]].to_numpy()) + frame[names[1]].to_numpy()
     y: Any = {
         "binary": (signal > 0.5).astype(np.int64),

@@ -13,6 +13,7 @@ import pytest
 from slipway.bundle import manifest
 from slipway.errors import RolloutError
 from slipway.rollout import control
+from slipway.rollout.connection import RefusedError
 from slipway.spec import Spec
 
 Deploy = Callable[..., str]
@@ -32,6 +33,17 @@ def digest(bundles: Callable[[str], Path], task: str) -> str:
 
 def served(cluster: Any) -> str:
     return str(cluster.deployment()["metadata"]["annotations"]["slipway/digest"])
+
+
+def knows(cluster: Any, kind: str) -> bool:
+    """Whether the cluster has a kind of object that somebody has to install."""
+    try:
+        cluster.api.find(kind, {})
+    except RefusedError as error:
+        if error.status != 404:
+            raise
+        return False
+    return True
 
 
 def killable(cluster: Any, bundle: Path, spec: Spec) -> list[str]:

@@ -23,6 +23,7 @@ Deploy = Callable[..., str]
 Bundles = Callable[[str], Path]
 
 STRATEGIES = [{"strategy": "rolling"}, {"strategy": "blue-green", "grace_s": 5}, CANARY]
+TRIALS = [{"strategy": "ab", "trial": {"column": "city", "percent": 50}}, {"strategy": "shadow"}]
 
 each_strategy = pytest.mark.parametrize("moves", STRATEGIES, ids=lambda item: str(item["strategy"]))
 
@@ -105,7 +106,7 @@ def test_a_canary_whose_predictions_are_others(cluster: Any, deploy: Deploy, loa
     nothing_happened(cluster, asked, bundles)
 
 
-@each_strategy
+@pytest.mark.parametrize("moves", [*STRATEGIES, *TRIALS], ids=lambda item: str(item["strategy"]))
 def test_a_rollout_that_is_killed_at_any_moment_is_finished_by_a_rerun(
     cluster: Any, deploy: Deploy, load: Any, bundles: Bundles, spec: Callable[..., Spec], moves: dict[str, Any]
 ) -> None:
@@ -123,9 +124,28 @@ def test_a_rollout_that_is_killed_at_any_moment_is_finished_by_a_rerun(
         wait_until(lambda: not lease.holder(cluster.api, "model"))
     assert killed
     deploy("challenger", moves)
+    if moves in TRIALS:
+        assert control.status(cluster.api, "model").progress.phase == "on trial"
+        control.promote(cluster.api, "model", 120)
     assert served(cluster) == digest(bundles, "challenger")
     assert cluster.deployment("model-canary") is None
     assert control.status(cluster.api, "model").routed == "stable"
+    assert set(asked.settle()) == {"200"}
+
+
+def test_a_canary_that_was_left_half_done_is_taken_back_by_another_deployment(
+    cluster: Any, deploy: Deploy, load: Any, bundles: Bundles, spec: Callable[..., Spec]
+) -> None:
+    deploy("binary")
+    asked = load()
+    with subprocess.Popen(killable(cluster, bundles("challenger"), spec({**CANARY, "step_s": 600}))) as run:
+        wait_until(lambda: control.status(cluster.api, "model").routed == "both")
+        run.kill()
+    wait_until(lambda: not lease.holder(cluster.api, "model"))
+    deploy("multiclass", {"strategy": "blue-green", "grace_s": 1})
+    assert served(cluster) == digest(bundles, "multiclass")
+    assert cluster.deployment("model-canary") is None
+    assert [item.state for item in control.history(cluster.api, "model")] == ["serving", "deprecated", "kept"]
     assert set(asked.settle()) == {"200"}
 
 

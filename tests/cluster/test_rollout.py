@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 from kubernetes.client import AppsV1Api, CoreV1Api
+from tests.cluster.moves import knows
 
 from slipway.bundle import manifest
 from slipway.errors import RolloutError
+from slipway.rollout import control
 
 Deploy = Callable[..., str]
 
@@ -54,6 +56,27 @@ def test_a_field_that_another_manager_owns_is_left_alone(cluster: Any, deploy: D
     with pytest.raises(RolloutError, match=r"someone.*\.spec\.replicas"):
         deploy(replicas=1)
     assert serving(cluster).spec.replicas == 2
+
+
+def test_an_undo_takes_the_number_of_pods_back_from_an_autoscaler(cluster: Any, deploy: Deploy) -> None:
+    deploy("binary", replicas=1)
+    deploy("challenger", autoscaling={"min": 1, "max": 3})
+    AppsV1Api(cluster.client).patch_namespaced_deployment_scale(
+        "model", cluster.namespace, {"spec": {"replicas": 2}}, field_manager="kube-controller-manager"
+    )
+    control.undo(cluster.api, "model", 120)
+    assert serving(cluster).spec.replicas == 1
+    assert cluster.api.get("HorizontalPodAutoscaler", "model") is None
+    deploy("challenger", replicas=3)
+    assert serving(cluster).spec.replicas == 3
+
+
+def test_a_kind_that_the_cluster_does_not_know_is_told(cluster: Any, deploy: Deploy) -> None:
+    if knows(cluster, "ServiceMonitor"):
+        pytest.skip("the cluster knows every kind that a spec can ask for")
+    with pytest.raises(RolloutError, match="apply ServiceMonitor 'model'.*install its CRD"):
+        deploy(exposure={"monitor": True})
+    assert cluster.deployment() is None
 
 
 def test_a_service_of_someone_else_is_left_alone(cluster: Any, deploy: Deploy) -> None:

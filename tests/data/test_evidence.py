@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipway.data import evidence
+from slipway.data import evidence, kinds
 from slipway.errors import DataError
 
 WORDS = st.none() | st.sampled_from(
@@ -17,7 +17,7 @@ def fit(values: list[str | None], row: int = 1) -> evidence.Evidence:
 
 
 def settle(values: list[str | None]) -> str:
-    return evidence.settle("x", fit(values))
+    return kinds.settle("x", fit(values))
 
 
 @given(st.lists(st.lists(WORDS, max_size=8), min_size=1, max_size=4))
@@ -63,14 +63,14 @@ def test_largest_exact_integer() -> None:
 def test_a_word_before_all_dates_is_found() -> None:
     merged = evidence.merge([fit(["soon"]), fit(["2026-02-01"] * 19, 2)])
     with pytest.raises(DataError, match=r"19 of 20 values are dates and the rest is not \(row 1: 'soon'"):
-        evidence.settle("x", merged)
+        kinds.settle("x", merged)
 
 
 @pytest.mark.parametrize("values", [["1,200", "950", "12,500"], ["1,234,567", "1,200"], ["1,200"]])
 def test_commas_that_may_group_thousands_are_refused(values: list[str]) -> None:
     with pytest.raises(DataError, match="may be 1200 or 1.2"):
-        evidence.settle("price", evidence.fit(pl.Series("price", values), 1))
+        kinds.settle("price", evidence.fit(pl.Series("price", values), 1))
 
 
 def test_a_decimal_comma_is_one_where_it_can_not_group() -> None:
-    assert evidence.settle("price", evidence.fit(pl.Series("price", ["1,200", "0,5", "12,75"]), 1)) == "number"
+    assert kinds.settle("price", evidence.fit(pl.Series("price", ["1,200", "0,5", "12,75"]), 1)) == "number"

@@ -14,14 +14,15 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from slipway.data.schema import Kind
 from slipway.drift import profile as profiles
-from slipway.drift import prometheus, residuals
+from slipway.drift import prometheus
+from slipway.drift.answers import Answers
 from slipway.drift.classifier import Separation
 from slipway.drift.compare import compare
 from slipway.drift.comparison import Comparison
 from slipway.drift.estimate import Estimated
 from slipway.drift.findings import Findings, lift
 from slipway.drift.multivariate import Multivariate, Pair, Reconstruction
-from slipway.drift.performance import Answers, watch
+from slipway.drift.performance import watch
 from slipway.drift.report import report
 from slipway.drift.schema import Document
 from slipway.errors import StorageError
@@ -222,5 +223,5 @@ def test_heavy_libraries_are_not_imported_before_they_are_needed() -> None:
 def test_losses_are_wrong_classes_or_distances() -> None:
     outputs = np.array([[0.9, 0.1], [0.2, 0.8]])
 
-    assert residuals.losses("binary", np.array([0, 0]), outputs, 0.5).tolist() == [0, 1]
-    assert residuals.losses("regression", np.array([1.0, 2.0]), np.array([3.0, 1.5]), 0.5).tolist() == [2, 0.5]
+    assert Answers("binary", np.array([0, 0]), outputs).losses.tolist() == [0, 1]
+    assert Answers("regression", np.array([1.0, 2.0]), np.array([3.0, 1.5])).losses.tolist() == [2, 0.5]

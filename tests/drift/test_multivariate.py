@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from slipway.data.schema import Kind
-from slipway.drift import classifier, dependence, multivariate
+from slipway.drift import classifier, correlation, dependence, multivariate
 from slipway.drift import sample as samples
 from slipway.drift.dependence import Dependence
 from slipway.drift.sample import Sample
@@ -103,14 +103,14 @@ def test_columns_that_are_left_out_are_told() -> None:
 def test_correlations_equal_numpy(seed: int) -> None:
     rows = np.random.default_rng(seed).normal(size=(50, 4))
 
-    np.testing.assert_allclose(dependence.correlations(rows), np.corrcoef(rows.T), atol=1e-12)
+    np.testing.assert_allclose(correlation.correlations(rows), np.corrcoef(rows.T), atol=1e-12)
 
 
 def test_scores_keep_the_correlation_of_normal_columns_and_ignore_a_monotone_scale() -> None:
     rows = related(np.random.default_rng(0), 4000, 0.7)
     bent = np.exp(3 * rows)
 
-    found = dependence.full(described(rows).correlations, 5)
+    found = correlation.full(described(rows).correlations, 5)
 
     assert found[1, 3] == pytest.approx(0.7, abs=0.04)
     assert described(bent).correlations == described(rows).correlations

@@ -5,12 +5,12 @@ from scipy import stats
 from sklearn import metrics as sklearn_metrics
 
 from slipway.data.schema import Task
-from slipway.drift import performance, residuals
+from slipway.drift import changes, residuals, scores
+from slipway.drift.answers import Answers, part
 from slipway.drift.estimate import estimate
-from slipway.drift.performance import Answers, part, watch
+from slipway.drift.performance import watch
 from slipway.errors import DataError
 from slipway.evaluation import metrics
-from slipway.evaluation.bootstrap import Interval
 
 
 def classified(random: np.random.Generator, rows: int, strength: float = 2.0) -> Answers:
@@ -41,11 +41,6 @@ def joined(*parts: Answers) -> Answers:
     return Answers(first.task, np.concatenate([one.y for one in parts]), np.concatenate([one.outputs for one in parts]))
 
 
-def judged(answers: Answers) -> dict[str, Interval]:
-    found = {metric.name: performance.score(metric, answers) for metric in answers.metrics}
-    return {name: interval for name, interval in found.items() if interval is not None}
-
-
 def made(task: Task, seed: int, rows: int) -> Answers:
     random = np.random.default_rng(seed)
     return {"binary": classified, "multiclass": several, "regression": numbered}[task](random, rows)
@@ -53,7 +48,7 @@ def made(task: Task, seed: int, rows: int) -> Answers:
 
 @pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
 def test_unchanged_performance_seldom_alarms(task: Task) -> None:
-    expected = judged(made(task, 0, 2000))
+    expected = scores.expected(made(task, 0, 2000))
     found = [watch(made(task, seed, 1000), expected) for seed in range(1, 31)]
 
     assert np.mean([one.severity == "alarm" for one in found]) <= 0.05
@@ -88,7 +83,7 @@ def test_windows_cover_every_row_and_overlap_by_half() -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_a_classifier_that_breaks_alarms_from_where_it_breaks(seed: int) -> None:
     random = np.random.default_rng(seed)
-    expected = judged(classified(random, 2000))
+    expected = scores.expected(classified(random, 2000))
 
     found = watch(joined(classified(random, 2000), broken(random, 1000)), expected, window=300)
 
@@ -102,7 +97,7 @@ def test_a_classifier_that_breaks_alarms_from_where_it_breaks(seed: int) -> None
 
 def test_larger_errors_of_a_regression_alarm() -> None:
     random = np.random.default_rng(0)
-    expected = judged(numbered(random, 2000))
+    expected = scores.expected(numbered(random, 2000))
 
     found = watch(joined(numbered(random, 1000), numbered(random, 1000, error=1.6)), expected)
 
@@ -115,7 +110,9 @@ def test_larger_errors_of_a_regression_alarm() -> None:
 def test_a_model_that_became_better_does_not_alarm() -> None:
     random = np.random.default_rng(0)
 
-    found = watch(joined(numbered(random, 1000), numbered(random, 1000, error=0.5)), judged(numbered(random, 2000)))
+    found = watch(
+        joined(numbered(random, 1000), numbered(random, 1000, error=0.5)), scores.expected(numbered(random, 2000))
+    )
 
     assert found.changes == ()
     assert [one.severity for one in found.metrics] == ["none", "none"]
@@ -128,7 +125,7 @@ def test_a_bias_is_found_and_equals_students_test() -> None:
 
     assert bias.unusual
     assert bias.p_value == pytest.approx(stats.ttest_1samp(errors, 0).pvalue, rel=1e-9)
-    assert "deviations above the prediction" in bias.sentence
+    assert "above the prediction on average" in bias.sentence
 
 
 def test_probabilities_that_are_too_low_are_found() -> None:
@@ -141,6 +138,57 @@ def test_probabilities_that_are_too_low_are_found() -> None:
 
     assert (calibration.name, calibration.unusual, good.unusual) == ("calibration", True, False)
     assert calibration.effect == pytest.approx(np.mean(answers.y - low))
+
+
+def test_errors_that_are_all_the_same_are_a_bias() -> None:
+    outputs = np.arange(100.0)
+
+    wrong, right = (residuals.tests(Answers("regression", outputs + error, outputs))[0] for error in (0.1, 0.0))
+
+    assert (wrong.unusual, wrong.p_value, wrong.sentence) == (
+        True,
+        0,
+        "the truth is 0.100 above the prediction on average",
+    )
+    assert (right.unusual, right.p_value) == (False, 1)
+
+
+@pytest.mark.parametrize("window", [0, 100])
+def test_a_rare_class_seldom_alarms(window: int) -> None:
+    """A window without a hit among its few positives has an F1 of 0, whatever the model."""
+
+    def rare(seed: int, rows: int) -> Answers:
+        random = np.random.default_rng(seed)
+        p = 1 / (1 + np.exp(4.5 - 2 * random.normal(size=rows)))
+        return Answers("binary", (random.random(rows) < p).astype(np.int64), np.column_stack([1 - p, p]), threshold=0.1)
+
+    expected = scores.expected(rare(0, 5000))
+    found = [watch(rare(seed, 2000), expected, window) for seed in range(1, 31)]
+
+    assert sum(one.severity == "alarm" for one in found) <= 2
+
+
+def test_a_window_of_a_rare_class_is_large_enough_to_tell() -> None:
+    y = (np.arange(2000) % 50 == 0).astype(np.int64)
+    outputs = np.column_stack([np.full(2000, 0.98), np.full(2000, 0.02)])
+
+    found = watch(Answers("binary", y, outputs))
+
+    assert found.window == 1000
+    assert all(window.score for one in found.metrics for window in one.windows)
+
+
+def test_many_current_rows_alone_do_not_make_a_model_worse() -> None:
+    """The score expected is a sample itself: of few rows it is off by chance, which many rows now do not cure."""
+    current = scores.expected(made("binary", 0, 20_000))
+    judged = [scores.expected(made("binary", seed, 300)) for seed in range(1, 101)]
+
+    worse = [
+        any(scores.is_worse(metrics.get(name), current[name], expected[name], 0.01 / 3) for name in expected)
+        for expected in judged
+    ]
+
+    assert np.mean(worse) <= 0.05
 
 
 def test_decided_classes_have_no_auc_and_no_calibration() -> None:
@@ -157,7 +205,7 @@ def test_a_window_of_one_class_has_no_auc() -> None:
     answers = made("binary", 0, 200)
     y = np.concatenate([np.zeros(100, np.int64), answers.y[100:]])
 
-    found = watch(Answers("binary", y, answers.outputs), judged(answers), window=50)
+    found = watch(Answers("binary", y, answers.outputs), scores.expected(answers), window=50)
 
     auc = next(one for one in found.metrics if one.name == "roc_auc")
     assert auc.windows[0].score is None
@@ -172,7 +220,7 @@ def test_too_few_rows_are_an_error(rows: int, window: int) -> None:
 
 
 def test_errors_of_zero_have_no_changes() -> None:
-    assert performance.changes(np.zeros(500)) == ()
+    assert changes.changes(np.zeros(500)) == ()
 
 
 @pytest.mark.parametrize("task", ["binary", "multiclass"])
@@ -192,18 +240,18 @@ def test_an_unsure_model_is_estimated_to_be_worse() -> None:
     random = np.random.default_rng(0)
     sure, unsure = classified(random, 2000, 3.0), classified(random, 2000, 0.5)
 
-    found = estimate("binary", unsure.outputs, expected=judged(sure))
+    found = estimate("binary", unsure.outputs, expected=scores.expected(sure))
 
     assert all(one.worse for one in found)
     assert not any(
-        one.worse for one in estimate("binary", classified(random, 2000, 3.0).outputs, expected=judged(sure))
+        one.worse for one in estimate("binary", classified(random, 2000, 3.0).outputs, expected=scores.expected(sure))
     )
 
 
 def test_a_change_that_the_probabilities_do_not_show_is_not_seen() -> None:
     """The stated limit: without the truth, a model that is wrong but sure looks right."""
     random = np.random.default_rng(0)
-    expected = judged(classified(random, 2000))
+    expected = scores.expected(classified(random, 2000))
 
     assert not any(one.worse for one in estimate("binary", broken(random, 2000).outputs, expected=expected))
 

@@ -122,7 +122,9 @@ def test_another_format_is_an_error_that_names_both(version: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "broken", ["", "[]", "null", "{}", '{"format": 2}', b"\xff", '{"format": 2, "rows": 3, "columns": [1]}']
+    "broken",
+    ["", "[]", "null", "{}", '{"format": 2}', b"\xff", '{"format": 2, "rows": 3, "columns": [1]}', "[" * 100_000],
+    ids=range(8),
 )
 def test_what_is_no_profile_is_an_error(broken: str | bytes) -> None:
     with pytest.raises(DataError, match="the reference is no profile"):
@@ -136,6 +138,8 @@ def test_what_is_no_profile_is_an_error(broken: str | bytes) -> None:
         (3, {"total": 7}, "'city' counts 7 values and 0 nulls, but 1 rows"),
         (0, {"counts": [1, 2]}, "'amount' has 1 buckets and 2 counts"),
         (0, {"counts": [3]}, "'amount' counts 3 values and 0 nulls, but 1 rows"),
+        (0, {"shift": 70}, "'amount' has buckets of 70 bits"),
+        (0, {"ends": [2.0, 1.0]}, "'amount' has buckets of 32 bits from 2.0 to 1.0"),
         (1, {"kind": "colour"}, "'visits' has the unknown kind 'colour'"),
     ],
 )
@@ -145,6 +149,29 @@ def test_counts_that_contradict_each_other_are_an_error(place: int, change: dict
 
     with pytest.raises(DataError, match=said):
         stored.from_json(json.dumps(raw))
+
+
+@pytest.mark.parametrize("share", [0.01, 0.5, 0.999])
+def test_a_profile_that_breaks_off_is_an_error(share: float) -> None:
+    whole = text(profile([(0.0, 0.0, 0.0, "a")]))
+
+    with pytest.raises(DataError, match="the reference is no profile"):
+        stored.from_json(whole[: int(len(whole) * share)])
+
+
+@pytest.mark.parametrize("value", [-1, "much", None, float("nan"), float("inf")], ids=range(5))
+def test_an_importance_that_can_not_be_is_an_error(value: Any) -> None:
+    raw = json.loads(text(profile([(0.0, 0.0, 0.0, "a")])))
+
+    with pytest.raises(DataError, match="the reference is no profile"):
+        stored.from_json(json.dumps({**raw, "importances": {"amount": value}}))
+
+
+def test_a_column_that_is_there_twice_is_an_error() -> None:
+    raw = json.loads(text(profile([(0.0, 0.0, 0.0, "a")])))
+
+    with pytest.raises(DataError, match="column 'amount' is there twice"):
+        stored.from_json(json.dumps({**raw, "columns": [*raw["columns"], raw["columns"][0]]}))
 
 
 def test_no_rows_are_an_error() -> None:

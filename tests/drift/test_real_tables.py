@@ -1,10 +1,12 @@
 """Real tables, cut in two by a column: what it was cut by is named first, and a cut by chance is no drift."""
 
+import gzip
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+import river
 from sklearn import datasets
 
 from slipway.drift import check
@@ -77,3 +79,27 @@ def test_the_classifier_is_quiet_on_a_cut_by_chance() -> None:
     found = check(*halves(frame, np.random.default_rng(1).random(len(frame)) < 0.5))
 
     assert found.severity == "none"
+
+
+def year(which: int) -> pl.DataFrame:
+    """Daily returns of ten stocks, in percent."""
+    file = Path(river.__file__).parent / "datasets/sp500.csv.gz"
+    stocks = pl.read_csv(gzip.decompress(file.read_bytes()), try_parse_dates=True)
+    return stocks.filter(pl.col("date").dt.year() == which).drop("date")
+
+
+@pytest.mark.parametrize(("before", "now"), [(2013, 2014), (2015, 2016)])
+def test_years_alike_are_not_drift(before: int, now: int) -> None:
+    assert check(year(before), year(now)).severity == "none"
+
+
+def test_the_calm_year_is_named_with_the_correlations_that_fell() -> None:
+    """In 2017 stocks moved less than in 2015, and less together."""
+    found = check(year(2015), year(2017))
+
+    assert {"next_day_return", "XOM", "IBM"} <= set(found.data.drifted)
+    assert found.multivariate is not None
+    assert found.multivariate.pairs
+    assert all(pair.now < pair.before for pair in found.multivariate.pairs)
+    assert found.separation is not None
+    assert found.separation.severity == "alarm"

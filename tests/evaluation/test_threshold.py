@@ -86,7 +86,7 @@ def test_of_three_classes_the_cheapest_is_decided() -> None:
 def test_what_is_served_decides_by_the_same_rule() -> None:
     from types import SimpleNamespace
 
-    from slipway.serving.answers import encoder
+    from slipway.serving.predicting.answers import encoder
 
     costs = {"c": {"a": 20.0, "b": 20.0}, "a": {"c": 1.0}, "b": {"c": 1.0}}
     outputs = np.array([[0.7, 0.2, 0.1], [0.99, 0.005, 0.005]])

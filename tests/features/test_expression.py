@@ -84,6 +84,7 @@ def test_what_is_missing_can_be_asked_for(expression: str, expected: float) -> N
         ("1 + 2", 1, "it uses no column"),
         ("charges + " * 60 + "1", 0, "more than the 500 allowed"),
         ("(" * 240 + "charges" + ")" * 240, 201, "can't be parsed"),
+        ("-" * 120 + "charges", 101, "nested deeper than 100 times"),
         ("charges; months", 8, "can't be parsed"),
         ("(x := charges)", 2, "not allowed"),
     ],

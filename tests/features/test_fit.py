@@ -139,8 +139,8 @@ def test_a_training_row_never_sees_its_own_target(schema_of: SchemaOf, fitted: F
     made = fitted([frame], schema, features)
 
     folds = fitting.folds_of(frame, 0, schema, made.folds)
-    out_of_fold = transform(made.plan, frame, schema, folds, made.others).to_series().to_numpy()
-    seen = transform(made.plan, frame, schema).to_series().to_numpy()
+    out_of_fold = transform(made.plan, frame, schema, folds, made.others)[:, 0]
+    seen = transform(made.plan, frame, schema)[:, 0]
 
     goal = (frame["goal"] == "yes").to_numpy()
     assert seen[goal].min() > seen[~goal].max()
@@ -157,7 +157,7 @@ def test_changing_a_row_s_target_leaves_its_own_feature_alone(schema_of: SchemaO
     def made(rows: pl.DataFrame) -> np.ndarray:
         fit = fitted([rows[:20], rows[20:]], schema, features)
         folds = fitting.folds_of(rows, 0, schema, fit.folds)
-        return transform(fit.plan, rows, schema, folds, fit.others).to_series().to_numpy()
+        return transform(fit.plan, rows, schema, folds, fit.others)[:, 0]
 
     before = made(frame)
     for row in range(60):

@@ -9,7 +9,7 @@ import pytest
 from slipway.bundle.engine import Engine
 from slipway.bundle.merge import merge
 from slipway.data.schema import Schema, Target
-from slipway.features.apply import matrix, transform
+from slipway.features.apply import transform
 from slipway.features.fit import Fitted
 from slipway.features.inputs import inputs
 from slipway.spec import Features
@@ -43,7 +43,7 @@ def test_one_graph_from_texts_expressions_and_target_means_to_predictions(
         {"columns": {"review text": {"ngrams": 2}, "city": {"encode": "target"}}, "derived": {"each": "paid / visits"}}
     )
     plan = fitted([frame], schema, features).plan
-    x = matrix(transform(plan, frame, schema))
+    x = np.ascontiguousarray(transform(plan, frame, schema))
     rows = Matrix(x, (frame["goal"] == "yes").to_numpy().astype(np.int64), plan.names)
 
     chosen = candidate.get(name)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from slipway.bundle.engine import Engine
 from slipway.data.schema import Schema, Target
 from slipway.features import graph
-from slipway.features.apply import matrix, transform
+from slipway.features.apply import transform
 from slipway.features.category import Category, Ordinal
 from slipway.features.choice import choose
 from slipway.features.date import PARTS, Date
@@ -60,7 +60,7 @@ def by_graph(plan: Plan, frame: pl.DataFrame, schema: Schema) -> NDArray[np.floa
 
 
 def assert_same(plan: Plan, frame: pl.DataFrame, schema: Schema) -> None:
-    by_batch, by_onnx = matrix(transform(plan, frame, schema)), by_graph(plan, frame, schema)
+    by_batch, by_onnx = transform(plan, frame, schema), by_graph(plan, frame, schema)
     assert by_batch.shape == by_onnx.shape == (len(frame), len(plan.names))
     assert np.isfinite(by_batch).all()
     np.testing.assert_array_equal(by_batch, by_onnx)
@@ -190,7 +190,7 @@ def test_no_rows_give_no_features(schema_of: SchemaOf, fitted: Fit) -> None:
 
 def of(plan: Plan, frame: pl.DataFrame, schema: Schema) -> list[list[float]]:
     assert_same(plan, frame, schema)
-    return matrix(transform(plan, frame, schema)).tolist()
+    return transform(plan, frame, schema).tolist()
 
 
 def test_what_a_float32_can_t_hold_is_clipped(schema_of: SchemaOf) -> None:
@@ -256,7 +256,7 @@ def test_the_parts_of_a_date_are_those_of_the_calendar(when: datetime, schema_of
     frame = pl.DataFrame({"d": pl.Series([when], dtype=pl.Datetime("us"))})
     plan = Plan(dates=(Date("d", 0.0, indicator=False),))
 
-    features = dict(zip(PARTS, transform(plan, frame, schema_of(frame)).row(0), strict=True))
+    features = dict(zip(PARTS, transform(plan, frame, schema_of(frame))[0], strict=True))
 
     seconds = when.replace(microsecond=0, tzinfo=UTC)  # a float64 holds far dates to some microseconds only
     assert (features["year"], features["month"], features["day"]) == (when.year, when.month, when.day)

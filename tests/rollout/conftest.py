@@ -25,6 +25,7 @@ KINDS = {
     "autoscaling/v2/horizontalpodautoscalers": "HorizontalPodAutoscaler",
     "coordination.k8s.io/v1/leases": "Lease",
     "gateway.networking.k8s.io/v1/httproutes": "HTTPRoute",
+    "networking.k8s.io/v1/ingresses": "Ingress",
     "networking.k8s.io/v1/networkpolicies": "NetworkPolicy",
     "policy/v1/poddisruptionbudgets": "PodDisruptionBudget",
 }
@@ -41,18 +42,29 @@ class Emulator(kmock.KubernetesEmulator):
         pods: Status that new pods get, or a function from a Deployment to it; None when all get ready.
         conditions: Conditions of every Deployment.
         answer: Answers what is asked through a proxy: kind, name, path, content.
-        applied: Kind and name of each object that was applied, in order.
+        away: Requests that it still refuses with 503.
+        unknown: Kinds, in the plural, that it never heard of.
+        stored: Each object that was applied, in order.
     """
 
     others: dict[str, str]
     pods: Any
     conditions: list[Any]
     answer: Answer
-    applied: list[tuple[str, str]]
+    stored: list[dict[str, Any]]
+    away: int
+    unknown: set[str]
     versions: int
+
+    @property
+    def applied(self) -> list[tuple[str, str]]:
+        """Kind and name of each object that was applied, in order."""
+        return [(item["kind"], item["metadata"]["name"]) for item in self.stored]
 
     async def _handle(self, request: Any) -> Any:
         path = request.url.path
+        if self.away or self.unknown & set(path.split("/")):
+            return self._refused()
         if path.endswith("/selfsubjectreviews"):
             return aiohttp.web.json_response({"status": {"userInfo": {"username": "me"}}}, status=201)
         if "/proxy/" in path:
@@ -68,6 +80,12 @@ class Emulator(kmock.KubernetesEmulator):
         elif request.method in (kmock.method.PATCH, kmock.method.DELETE):
             self._after(request, key)
         return self._selected(request, answer)
+
+    def _refused(self) -> Any:
+        if self.away:
+            self.away -= 1
+            return aiohttp.web.json_response({"message": "busy"}, status=503)
+        return aiohttp.web.Response(text="404 page not found", status=404)
 
     def _proxied(self, request: Any) -> Any:
         before, _, path = request.url.path.partition("/proxy/")
@@ -92,7 +110,7 @@ class Emulator(kmock.KubernetesEmulator):
             self.objects[key].create(stored)
         else:
             self.objects[key] = stored
-        self.applied.append((stored["kind"], stored["metadata"]["name"]))
+        self.stored.append(stored)
         if request.resource == DEPLOYMENTS:
             self._start_pods(stored)
         return aiohttp.web.json_response(stored)
@@ -214,8 +232,9 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster
 
     async def serve() -> None:
         async with Emulator() as emulator, kmock.Server(emulator) as server:
-            emulator.others, emulator.pods, emulator.conditions, emulator.applied = {}, None, [], []
+            emulator.others, emulator.pods, emulator.conditions, emulator.stored = {}, None, [], []
             emulator.versions, emulator.answer = 0, lambda *_: 503
+            emulator.away, emulator.unknown = 0, set()
             for resource, kind in KINDS.items():
                 emulator.resources[resource] = {"kind": kind, "namespaced": True, "verbs": ["get", "list", "patch"]}
             started.extend([emulator, str(server.url)])
@@ -237,6 +256,7 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster
     (tmp_path / "kubeconfig").write_text(yaml.safe_dump(kubeconfig))
     monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", str(tmp_path / "kubeconfig"))
     monkeypatch.setattr("slipway.rollout.wait.POLL_SECONDS", 0.02)
+    monkeypatch.setattr("slipway.rollout.settle._SPREAD_SECONDS", 0.02)
     yield Cluster(emulator)
     loop.call_soon_threadsafe(ended.set)
     thread.join(10)

@@ -47,6 +47,18 @@ def test_failures_decide(failures: int, decision: str) -> None:
     assert analyse(sample(), sample(failures=failures), LIMITS).decision == decision
 
 
+def test_failures_that_can_be_compared_with_nothing_decide_nothing() -> None:
+    assert analyse(sample(requests=0), sample(requests=50, failures=50), LIMITS).decision == "hold"
+
+
+def test_latencies_that_nobody_tells_are_no_reason_to_promote() -> None:
+    silent = sample(latencies=(0.0, 0.0, 0.0, 0.0))
+    for pair in ((sample(), silent), (silent, sample())):
+        verdict = analyse(*pair, LIMITS)
+        assert verdict.decision == "hold"
+        assert "no latencies" in verdict.checks[2].sentence
+
+
 def test_a_slow_canary_is_rolled_back() -> None:
     slow = sample(latencies=(0.0, 0.0, 0.9, 0.1))
     verdict = analyse(sample(), slow, LIMITS)

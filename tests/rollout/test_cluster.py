@@ -12,8 +12,8 @@ from tests.rollout.conftest import golden_answer
 
 from slipway.bundle import manifest
 from slipway.errors import RolloutError
+from slipway.rollout import alive, connection, control, lease
 from slipway.rollout import cluster as rollout
-from slipway.rollout import control, lease, strategies
 from slipway.rollout.api import Cluster
 from slipway.serving import options
 from slipway.spec import Rollout, Spec
@@ -36,13 +36,13 @@ def deploy(cluster: Any, trained: Callable[[str], Any]) -> Callable[..., str]:
         wanted: Spec = SPEC, context: str = "lab", run: str = "r1", task: str = "binary", image: str = IMAGE
     ) -> str:
         folder: Path = trained(task).bundle
-        cluster.emulator.answer = with_metrics(golden_answer(folder))
+        cluster.emulator.answer = with_metrics(golden_answer(folder), cluster)
         return rollout.deploy(str(folder), manifest.read(folder).digest, wanted, context, image, run, "because")
 
     return call
 
 
-def with_metrics(answer: Callable[..., Any], requests: int = 10) -> Callable[..., Any]:
+def with_metrics(answer: Callable[..., Any], cluster: Any, requests: int = 10) -> Callable[..., Any]:
     """The answers of a server that counts more requests each time it is asked for its metrics."""
     asked: dict[str, int] = {}
 
@@ -50,10 +50,11 @@ def with_metrics(answer: Callable[..., Any], requests: int = 10) -> Callable[...
         if path != "metrics":
             return answer(kind, name, path, content)
         asked[name] = count = asked.get(name, 0) + requests
+        version = cluster.get("v1/pods", name)["metadata"]["annotations"]["slipway/digest"][:12]
         return (
-            f'slipway_requests_total{{status="200"}} {count}\n'
-            f'slipway_request_seconds_bucket{{le="0.001"}} {count}\n'
-            f'slipway_request_seconds_bucket{{le="+Inf"}} {count}\n'
+            f'slipway_requests_total{{version="{version}",status="200"}} {count}\n'
+            f'slipway_request_seconds_bucket{{version="{version}",le="0.001"}} {count}\n'
+            f'slipway_request_seconds_bucket{{version="{version}",le="+Inf"}} {count}\n'
         )
 
     return call
@@ -173,6 +174,105 @@ def test_a_trial_can_be_aborted_and_overtaken(cluster: Any, deploy: Callable[...
 def test_an_ab_test_needs_a_key() -> None:
     with pytest.raises(ValueError, match="needs a key"):
         on_trial({"strategy": "ab"})
+
+
+GATEWAY = {"exposure": {"gateway": "infra/web"}}
+
+
+def weights(cluster: Any) -> list[dict[str, int]]:
+    """The weights of each HTTPRoute that was applied, in order, without repetitions."""
+    routes = [
+        item["spec"]["rules"][0]["backendRefs"] for item in cluster.emulator.stored if item["kind"] == "HTTPRoute"
+    ]
+    made = [{item["name"]: item["weight"] for item in route} for route in routes]
+    return [item for place, item in enumerate(made) if place == 0 or item != made[place - 1]]
+
+
+def test_a_gateway_weighs_a_canary_that_can_fall_back(
+    cluster: Any, deploy: Callable[..., str], trained: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    patch = Cluster.patch
+
+    def record(self: Cluster, kind: str, name: str, body: dict[str, Any]) -> None:
+        if kind == "Pod":
+            told.append(body["metadata"]["annotations"]["slipway/alive-until"])
+        patch(self, kind, name, body)
+
+    monkeypatch.setattr(Cluster, "patch", record)
+    deploy(spec(**GATEWAY))
+    moves = spec("canary", **GATEWAY)
+    assert moves.rollout.steps == [50, 100]
+    deploy(moves, task="regression")
+    assert weights(cluster) == [{"churn": 100}, {"churn": 50, "churn-canary": 50}, {"churn": 100}]
+    canary = next(
+        item
+        for item in cluster.emulator.stored
+        if item["metadata"]["name"] == "churn-canary" and "replicas" in item["spec"]
+    )
+    pod = canary["spec"]["template"]["spec"]
+    assert [item["args"][1:4:2] for item in pod["initContainers"]] == [
+        [folder, manifest.read(trained(task).bundle).digest]
+        for folder, task in (("/bundle", "regression"), ("/last-good", "binary"))
+    ]
+    given = {item["name"]: item["value"] for item in pod["containers"][0]["env"]}
+    settings = options.parse(pod["containers"][0]["args"], "serve", given)
+    assert settings.models["churn"].fallback == "/last-good"
+    assert settings.alive_until
+    assert all(float(item) > time.time() for item in told)
+    assert told[-1] == "inf"
+    assert states() == {1: "kept", 2: "serving"}
+
+
+def test_a_gateway_gets_its_weights_back(cluster: Any, deploy: Callable[..., str]) -> None:
+    deploy(spec(**GATEWAY))
+    wanted = spec("canary", **GATEWAY)
+    analysis = wanted.rollout.analysis.model_copy(update={"min_requests": 10_000})
+    with pytest.raises(RolloutError, match="could not be judged in time"):
+        deploy(
+            wanted.model_copy(update={"rollout": wanted.rollout.model_copy(update={"analysis": analysis})}),
+            task="regression",
+        )
+    assert weights(cluster) == [{"churn": 100}, {"churn": 50, "churn-canary": 50}, {"churn": 100}]
+    assert cluster.get("v1/services", "churn-canary") is None
+
+
+def test_what_only_a_refused_revision_had_is_removed(cluster: Any, deploy: Callable[..., str]) -> None:
+    deploy()
+    scaled = {**GATEWAY, "autoscaling": {"min": 2, "max": 4}}
+    deploy(spec(**scaled), task="regression")
+    assert cluster.get("autoscaling/v2/horizontalpodautoscalers", "churn")
+    assert cluster.get("gateway.networking.k8s.io/v1/httproutes", "churn")
+    control.undo(api(), "churn", 5)
+    assert cluster.get("autoscaling/v2/horizontalpodautoscalers", "churn") is None
+    assert cluster.get("gateway.networking.k8s.io/v1/httproutes", "churn") is None
+    assert cluster.get("apps/v1/deployments", "churn")["spec"]["replicas"] == 2
+
+
+def test_an_autoscaler_of_someone_else_stays(cluster: Any, deploy: Callable[..., str]) -> None:
+    theirs = {"metadata": {"labels": {"app.kubernetes.io/managed-by": "Helm"}}, "spec": {}}
+    cluster.put("autoscaling/v2/horizontalpodautoscalers", "churn", theirs)
+    deploy()
+    assert cluster.get("autoscaling/v2/horizontalpodautoscalers", "churn")
+
+
+@pytest.mark.parametrize("strategy", ["blue-green", "canary", "ab"])
+def test_what_another_rollout_left_half_done_gets_no_traffic(
+    cluster: Any, deploy: Callable[..., str], strategy: str
+) -> None:
+    deploy()
+    service = cluster.get("v1/services", "churn")
+    del service["spec"]["selector"]["slipway/track"]
+    cluster.put("v1/services", "churn", service)
+    lease.advance(api(), "churn", revision=7, strategy="canary", step=1, percent=50.0)
+    cluster.emulator.stored.clear()
+    given = on_trial(TRIALS[0]) if strategy == "ab" else spec(strategy)
+    deploy(given, task="regression")
+    kinds = [(item["kind"], item["metadata"]["name"]) for item in cluster.emulator.stored]
+    routed = next(item for item in cluster.emulator.stored if item["kind"] == "Service")
+    assert routed["spec"]["selector"]["slipway/track"] == "stable"
+    if strategy != "ab":
+        assert kinds.index(("Service", "churn")) < kinds.index(("Deployment", "churn-canary"))
 
 
 def test_a_canary_that_nobody_asks_is_not_promoted(cluster: Any, deploy: Callable[..., str]) -> None:
@@ -307,9 +407,19 @@ def test_outside_of_a_cluster_one_has_to_be_named(deploy: Callable[..., str], mo
         deploy(context="")
 
 
+def test_a_kind_that_the_cluster_does_not_know_is_told_before_anything_is_changed(
+    cluster: Any, deploy: Callable[..., str]
+) -> None:
+    cluster.emulator.unknown = {"servicemonitors"}
+    with pytest.raises(RolloutError, match="apply ServiceMonitor 'churn'.*install its CRD, or leave that setting out"):
+        deploy(spec(exposure={"monitor": True}))
+    assert cluster.emulator.applied == []
+
+
 def test_a_cluster_that_is_gone_is_said_to_be(
     cluster: Any, deploy: Callable[..., str], tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(connection, "_RETRIES", connection._RETRIES.new(total=1))
     path = tmp_path / "kubeconfig"
     port = path.read_text().split("127.0.0.1:")[1].split()[0].strip("'\"")
     path.write_text(path.read_text().replace(port, "1"))
@@ -321,9 +431,9 @@ def test_a_pod_that_goes_while_its_canary_is_kept_alive_ends_nothing(
     deploy: Callable[..., str], cluster: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deploy()
-    known = strategies.pods
+    known = alive.pods
     gone = {"metadata": {"name": "gone", "namespace": "default"}}
-    monkeypatch.setattr(strategies, "pods", lambda *given: [gone, *known(*given)])
+    monkeypatch.setattr(alive, "pods", lambda *given: [gone, *known(*given)])
     deploy(spec("canary"), task="regression")
     assert control.status(api(), "churn").routed == "stable"
 

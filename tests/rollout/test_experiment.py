@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -16,13 +18,28 @@ def test_one_look_is_welch() -> None:
     assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high))
 
 
-def test_looking_every_day_promotes_an_equal_challenger_in_at_most_five_percent() -> None:
-    rng, promoted, trials = RNG(1), 0, 300
+Draw = Callable[[np.random.Generator, int], np.ndarray]
+
+
+@pytest.mark.parametrize(
+    ("draw", "share"),
+    [
+        (lambda rng, n: (rng.random(n) < 0.1).astype(float), 1.0),
+        (lambda rng, n: (rng.random(n) < 0.02).astype(float), 0.05),
+        (lambda rng, n: rng.lognormal(0, 2, n), 0.1),
+    ],
+    ids=["shares", "rare in a small part", "skewed in a small part"],
+)
+def test_looking_again_and_again_misjudges_an_equal_challenger_in_at_most_five_percent(
+    draw: Draw, share: float
+) -> None:
+    rng, misjudged, trials = RNG(1), 0, 150
+    looks = np.unique(np.geomspace(10 / share, 6000, 25).astype(int))
     for _ in range(trials):
-        stable, challenger = (rng.random((2, 4000)) < 0.1).astype(float)
-        looks = range(200, 4001, 200)
-        promoted += any(verdict(stable[:n], challenger[:n]).decision != "hold" for n in looks)
-    assert promoted <= 0.05 * trials
+        stable, challenger = draw(rng, 6000), draw(rng, round(6000 * share))
+        outcomes = (verdict(stable[:n], challenger[: max(10, round(n * share))]) for n in looks)
+        misjudged += any(outcome.decision != "hold" for outcome in outcomes)
+    assert misjudged <= 0.05 * trials
 
 
 def test_a_better_challenger_is_found() -> None:

@@ -8,8 +8,17 @@ from starlette.testclient import TestClient
 from slipway.bundle.load import Bundle
 from slipway.data import table as tables
 from slipway.features.inputs import inputs
-from slipway.serving.app import create
-from slipway.settings import Limits, Settings
+from slipway.serving.app import App, create
+from slipway.serving.bundles.models import Models
+from slipway.serving.bundles.served import Served
+from slipway.serving.process.life import Life
+from slipway.serving.process.watched import Watch
+from slipway.serving.routes.probes import Probes
+from slipway.serving.telemetry.metrics import Metrics
+from slipway.serving.web.request import Request
+from slipway.serving.web.response import Response
+from slipway.serving.web.routing import Route, Routes
+from slipway.settings import Limits, Model, Settings
 
 TASKS = ("binary", "multiclass", "regression")
 
@@ -175,3 +184,17 @@ def test_many_rows_are_answered_in_order(bundle: Bundle, client: TestClient) -> 
 
 def test_the_table_behind_these_tests_has_every_kind_of_column(bundle: Bundle) -> None:
     assert set(bundle.schema.kinds.values()) == {"number", "integer", "boolean", "category", "date"}
+
+
+def test_an_observer_that_fails_fails_no_request(bundle: Bundle) -> None:
+    seen: list[int] = []
+
+    def failing(request: Request, response: Response) -> None:
+        raise ZeroDivisionError
+
+    models = Models({}, [Served(Model("-"), bundle)])
+    routes = Routes([Route("/readyz", {"GET": Probes(models, Metrics(models), Life(), Watch("")).ready})])
+    app = App(routes, 1000, [failing, lambda _, response: seen.append(response.status)])
+    with TestClient(app) as client:
+        assert [client.get("/readyz").status_code for _ in range(2)] == [200, 200]
+    assert seen == [200, 200]

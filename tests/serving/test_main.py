@@ -112,7 +112,7 @@ def test_the_server_stays_lean() -> None:
 def test_what_a_local_bundle_does_not_need_is_not_loaded(trained: Callable[[str], Any]) -> None:
     folder = str(trained("binary").bundle)
     code = (
-        "import sys; from slipway.serving.worker import Models; from slipway.settings import Model; "
+        "import sys; from slipway.serving.process.worker import Models; from slipway.settings import Model; "
         f"Models({{'': Model({folder!r})}}).load(); print(sys.modules.keys() & {{'fsspec', 'yaml', 'redis'}})"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"

@@ -108,3 +108,40 @@ def test_batches_of_any_size_give_the_same(
     monkeypatch.setattr("slipway.data.table.BATCH_ROWS", 101)
     score(bundle, str(tmp_path / "in.parquet"), str(tmp_path / "many.parquet"))
     assert pl.read_parquet(tmp_path / "one.parquet").equals(pl.read_parquet(tmp_path / "many.parquet"))
+
+
+@pytest.mark.parametrize("form", ["parquet", "csv"])
+def test_an_integer_that_a_model_would_round_is_one_bad_row(
+    trained: Callable[[str], Any], tmp_path: Path, form: str
+) -> None:
+    frame = table("binary", rows=40)
+    frame[16, "1st visits"], frame[20, "1st visits"] = 2**53 + 1, 2**53
+    data, bundle = tmp_path / f"in.{form}", str(trained("binary").bundle)
+    getattr(frame, f"write_{form}")(data)
+    with pytest.raises(
+        DataError, match=r"row 17: column '1st visits' should be an integer of at most 2\^53, not 9007199"
+    ):
+        score(bundle, str(data), str(tmp_path / "out.csv"))
+    done = score(bundle, str(data), str(tmp_path / "out.parquet"), on_error="null")
+    assert done.bad == 1
+    assert pl.read_parquet(tmp_path / "out.parquet")["label"].is_null().arg_true().to_list() == [16]
+
+
+@pytest.mark.parametrize("form", ["parquet", "csv"])
+def test_columns_to_keep_are_kept_whatever_they_hold(trained: Callable[[str], Any], tmp_path: Path, form: str) -> None:
+    ids = [2**53 + 1 + place for place in range(40)]
+    odd = ["1,200", "1.5", *(str(place) for place in range(38))]
+    data = tmp_path / f"in.{form}"
+    getattr(table("binary", rows=40).with_columns(pl.Series("id", ids), pl.Series("odd", odd)), f"write_{form}")(data)
+    score(str(trained("binary").bundle), str(data), str(tmp_path / "out.parquet"), keep=["id", "odd"])
+    found = pl.read_parquet(tmp_path / "out.parquet")
+    assert [int(value) for value in found["id"]] == ids
+    assert found["odd"].to_list() == odd
+
+
+def test_a_column_to_keep_with_a_name_of_the_predictions_is_refused(
+    trained: Callable[[str], Any], tmp_path: Path
+) -> None:
+    table("binary", rows=9).with_columns(label=1).write_csv(tmp_path / "in.csv")
+    with pytest.raises(DataError, match="'label' can't be kept"):
+        score(str(trained("binary").bundle), str(tmp_path / "in.csv"), str(tmp_path / "out.csv"), keep=["label"])

@@ -14,7 +14,7 @@ from slipway.data.schema import Target, Task
 from slipway.spec import Search
 from slipway.training import search
 from slipway.training.matrix import Goal, Matrix, Outputs, Weight
-from slipway.training.search import Found, Trained
+from slipway.training.trained import Found, Trained
 from slipway.training.trial import Metric
 
 CLASSES = {"binary": ("no", "yes"), "multiclass": ("low", "mid", "high"), "regression": ()}

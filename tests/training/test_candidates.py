@@ -11,7 +11,7 @@ from slipway.bundle.engine import Engine
 from slipway.data.schema import Task
 from slipway.training import store
 from slipway.training.candidate import Model
-from slipway.training.search import Trained
+from slipway.training.trained import Trained
 
 TrainedFor = Callable[[str, Task], Trained]
 CaseOf = Callable[[Task], Any]

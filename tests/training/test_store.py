@@ -14,7 +14,7 @@ import skops.io
 from slipway.data.schema import Target
 from slipway.errors import BundleError
 from slipway.training import store
-from slipway.training.search import Trained
+from slipway.training.trained import Trained
 
 TARGET = Target("y", "binary", "category", ("no", "yes"))
 

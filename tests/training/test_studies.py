@@ -15,8 +15,7 @@ import pytest
 from slipway.errors import StorageError
 from slipway.spec import Search
 from slipway.training import cores, search
-from slipway.training.search import Found
-from slipway.training.studies import Tried
+from slipway.training.trained import Found, Tried
 
 CaseOf = Callable[..., Any]
 

@@ -12,6 +12,8 @@ from slipway.bundle import manifest as manifests
 from slipway.bundle.engine import Engine
 from slipway.bundle.golden import TOLERANCE, Golden
 from slipway.bundle.manifest import Manifest
+from slipway.bundle.pickles import is_pickle
+from slipway.bundle.sense import contradictions
 from slipway.data.schema import Schema
 from slipway.errors import BundleError
 
@@ -24,8 +26,6 @@ _REQUIRED = (
     manifests.GOLDEN,
     manifests.CARD,
 )
-_PICKLES = (".pkl", ".pickle", ".joblib", ".dill", ".npy", ".npz", ".pt", ".pth")
-_PICKLE_START = tuple(bytes([0x80, version]) for version in range(2, 6))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +68,13 @@ def load(folder: Path, digest: str | None = None, threads: int = 1, public_key: 
     try:
         schema = Schema.from_json((folder / manifests.SCHEMA).read_bytes())
         golden = Golden.from_json((folder / manifests.GOLDEN).read_bytes(), schema)
-    except (ValueError, KeyError, TypeError) as error:
+        wrong = next(contradictions(manifest, schema, golden), "")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         message = f"bundle {str(folder)!r}: the schema or the golden rows can't be read: {error!r}"
         raise BundleError(message) from None
+    if wrong:
+        message = f"bundle {str(folder)!r} contradicts itself: {wrong}"
+        raise BundleError(message)
     engine = Engine((folder / manifests.MODEL).read_bytes(), threads)
     _replay(folder, engine, golden)
     return Bundle(folder, manifest, schema, golden, engine)
@@ -94,10 +98,14 @@ def verify(folder: Path, digest: str | None = None, public_key: str = "") -> Man
     if digest and manifest.digest != digest:
         message = f"bundle {str(folder)!r} has digest {manifest.digest[:12]}, but {digest[:12]} is asked for"
         raise BundleError(message)
-    for what, names in _faults(folder, manifest):
-        if names:
-            message = f"bundle {str(folder)!r} {what} {', '.join(sorted(names))}"
-            raise BundleError(message)
+    try:
+        what, names = next((found for found in _faults(folder, manifest) if found[1]), ("", set()))
+    except OSError as error:
+        message = f"bundle {str(folder)!r} can't be read: {error}"
+        raise BundleError(message) from None
+    if names:
+        message = f"bundle {str(folder)!r} {what} {', '.join(sorted(names))}"
+        raise BundleError(message)
     if public_key:
         from slipway.bundle import signature  # few servers ask for one, and all of them should start fast
 
@@ -113,21 +121,15 @@ def _faults(folder: Path, manifest: Manifest) -> Iterator[tuple[str, set[str]]]:
     yield "lacks", (set(manifest.files) | set(_REQUIRED)) - set(found)
     yield "has a file that its manifest does not list:", set(found) - set(manifest.files)
     yield "holds a link, which is never followed:", {name for name, path in everything.items() if path.is_symlink()}
-    yield "holds a pickle, which is never loaded:", {name for name, path in found.items() if _is_pickle(path)}
+    yield "holds a pickle, which is never loaded:", {name for name, path in found.items() if is_pickle(path)}
     yield "was changed:", {name for name, path in found.items() if manifest.files[name] != manifests.hash_of(path)}
-
-
-def _is_pickle(path: Path) -> bool:
-    if path.suffix in _PICKLES:
-        return True
-    with path.open("rb") as file:
-        return file.read(2) in _PICKLE_START
 
 
 def _replay(folder: Path, engine: Engine, golden: Golden) -> None:
     try:
         outputs = engine.predict(golden.inputs)
-        difference = golden.differences(outputs)
+        alone = engine.predict({name: values[:1] for name, values in golden.inputs.items()})
+        difference = max(golden.differences(outputs), Golden({}, golden.outputs[:1]).differences(alone))
     except Exception as error:  # onnxruntime's own errors share no root but this
         message = f"bundle {str(folder)!r}: the golden rows can't be predicted: {str(error).splitlines()[0]}"
         raise BundleError(message) from None

@@ -113,7 +113,7 @@ def parse(text: bytes, bundle: str) -> Manifest:
     try:
         raw = json.loads(text)
         digest, version = raw.pop("digest"), raw["format"]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         message = f"{FILE} of {bundle!r} can't be read: {error}"
         raise BundleError(message) from None
     if version != FORMAT:

@@ -24,7 +24,9 @@ def drift(
         float | None,
         typer.Option(help="PSI above which a column counts as drifted.", min=0, show_default="the spec's"),
     ] = None,
-    truth: Annotated[str, typer.Option(metavar="COLUMN", help="The column of what really was.")] = "",
+    truth: Annotated[
+        str, typer.Option(metavar="COLUMN", help="The column of what really was; the current table may lack it.")
+    ] = "",
     prediction: Annotated[
         str, typer.Option(metavar="COLUMN", help="Predictions: classes, numbers, or the positive class's probability.")
     ] = "",
@@ -47,7 +49,7 @@ def drift(
     """Compare a table with a reference and write a report."""
     from slipway.data import storage
     from slipway.drift import prometheus as metrics
-    from slipway.drift.answers import Named
+    from slipway.drift.named import Named
     from slipway.drift.report import report
     from slipway.steps.between import between
 
@@ -77,9 +79,13 @@ def _limits(spec: Path | None, given: dict[str, Any]) -> Any:
 def _tell(found: Any, output: Path) -> None:
     for part, (severity, sentence) in found.parts.items():
         typer.echo(f"{severity:<6}{part}: {sentence}")
+    for missing in found.data.missing:
+        typer.echo(f"  alarm {missing}: {found.data.retyped.get(missing, 'not in the current data')}")
     for column in found.data.columns:
         if column.severity != "none":
             typer.echo(f"  {column.severity:<6}{column.name}: {column.sentence}")
+    if found.data.added:
+        typer.echo(f"note: the reference does not have: {', '.join(map(repr, found.data.added))}")
     for note in found.notes:
         typer.echo(f"note: {note}")
     typer.echo(f"report: {output}")

@@ -2,8 +2,9 @@
 
 import polars as pl
 
-from slipway.data import evidence
+from slipway.data import dates, evidence
 from slipway.data.evidence import LARGEST_EXACT, MISSING, Evidence
+from slipway.data.kinds import date_form
 from slipway.data.schema import TEXTUAL, Kind
 from slipway.errors import DataError
 
@@ -120,8 +121,8 @@ def _parsed(said: pl.Series, kind: Kind, found: Evidence) -> pl.Series:
     if kind == "boolean":
         truth = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
         return said.str.to_lowercase().replace_strict(truth, default=None, return_dtype=pl.Boolean)
-    form = evidence.date_form(found) or "iso"
-    return evidence.parse_date(said, form).alias(said.name)
+    form = date_form(found) or "iso"
+    return dates.parse(said, form).alias(said.name)
 
 
 def _not_of_kind(name: str, kind: Kind, value: str) -> str:

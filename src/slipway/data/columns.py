@@ -1,11 +1,12 @@
 """A table that is read by columns, a few at a time."""
 
 import contextlib
+import sys
 import tempfile
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -39,11 +40,13 @@ class Columns:
         rows: Its rows.
         kinds: Name to kind of each column; None for one that is nothing but nulls, without a type.
         load: Reads columns by name.
+        notes: Sentences on what was done to read it.
     """
 
     rows: int
     kinds: dict[str, Kind | None]
     load: Callable[[Sequence[str]], pa.Table]
+    notes: tuple[str, ...] = ()
 
     def read(self, kinds: Mapping[str, Kind]) -> Iterator[tuple[str, Values]]:
         """Values of some columns, each to be used before the next is asked for.
@@ -67,11 +70,10 @@ def of_frame(frame: Any) -> Columns:
         frame: The dataframe; the index of a pandas one is left out.
 
     Raises:
-        DataError: It is neither, or a column holds values of several types.
+        DataError: It is neither, two columns have the same name, or a column holds what is not one type of value.
     """
     table = _arrow(frame)
-    kinds = {field.name: parquet.kind_of(field, "the dataframe") for field in table.schema}
-    return Columns(table.num_rows, kinds, table.select)
+    return Columns(table.num_rows, parquet.kinds_of("the dataframe", table.schema, frozenset()), table.select)
 
 
 @contextlib.contextmanager
@@ -87,11 +89,15 @@ def open_columns(uri: str) -> Iterator[Columns]:
     located = locate(uri)
     files = [part for part in located.parts if isinstance(part, Parquet)]
     with contextlib.ExitStack() as stack:
-        if not files or len(files) < len(located.parts):
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "table"
-            tables.write(source.open_located(located).batches(), folder)
-            files = [Parquet(file) for file in find(str(folder))]
-        yield _of_parquet(files, stack)
+        if files and len(files) == len(located.parts):
+            yield _of_parquet(files, stack)
+            return
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "table"
+        found = source.open_located(located)
+        integers: dict[str, Kind] = dict.fromkeys(found.empty, "integer")  # which can be read as any kind
+        tables.write(replace(found, columns={**found.columns, **integers}).batches(), folder)
+        table = _of_parquet([Parquet(file) for file in find(str(folder))], stack)
+        yield replace(table, kinds={**table.kinds, **dict.fromkeys(found.empty)}, notes=found.notes)
 
 
 class _Parquet:
@@ -135,16 +141,25 @@ def _of_parquet(files: Sequence[Parquet], stack: contextlib.ExitStack) -> Column
 
 
 def _arrow(frame: Any) -> pa.Table:
-    if isinstance(frame, pl.DataFrame):
-        return frame.to_arrow()
-    if not hasattr(frame, "to_parquet"):
-        message = f"a polars or pandas dataframe is needed, not {type(frame).__name__}"
-        raise DataError(message)
+    pandas = sys.modules.get("pandas")
     try:
-        return pa.Table.from_pandas(frame, preserve_index=False)
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        message = f"the dataframe has a column with values of several types: {error}"
+        if isinstance(frame, pl.DataFrame):
+            return frame.to_arrow()
+        if pandas and isinstance(frame, pandas.DataFrame):
+            return pa.Table.from_pandas(_distinct(frame), preserve_index=False)
+    except (pa.ArrowException, TypeError) as error:
+        message = f"the dataframe has a column that can't be read, such as one with values of several types: {error}"
         raise DataError(message) from None
+    message = f"a polars or pandas dataframe is needed, not {type(frame).__name__}"
+    raise DataError(message)
+
+
+def _distinct(frame: Any) -> Any:
+    twice = frame.columns[frame.columns.duplicated()]
+    if len(twice):
+        message = f"the dataframe has two columns named {str(twice[0])!r}; rename or remove one of them"
+        raise DataError(message)
+    return frame
 
 
 def _levels(values: pa.ChunkedArray) -> Counter[str]:

@@ -6,7 +6,8 @@ from pathlib import PurePosixPath
 import yaml
 
 from slipway.data import contract as contracts
-from slipway.data.contract import counts_rows
+from slipway.data import inspection
+from slipway.data.exclusion import counts_rows
 from slipway.data.source import open_table
 from slipway.data.summary import Summary
 from slipway.spec import Spec, parse
@@ -35,8 +36,8 @@ def draft(uri: str, target: str, name: str = "", data: str = "") -> str:
     """
     spec = parse({"name": name or _name(uri), "data": uri, "target": target}, Spec)
     source = open_table(uri)
-    seen = contracts.inspect(source, spec)
-    contracts.refuse(seen.findings)
+    seen = inspection.inspect(source, spec)
+    inspection.refuse(seen.findings)
     examined = contracts.settle(source, spec, seen)
     schema = examined.schema
     ids = [name for name, column in seen.summary.items() if name != target and _names_rows(name, column, seen.rows)]

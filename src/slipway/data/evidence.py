@@ -5,8 +5,7 @@ from dataclasses import dataclass, fields
 
 import polars as pl
 
-from slipway.data.schema import Kind
-from slipway.errors import DataError
+from slipway.data import dates
 
 MISSING = ("NA", "N/A", "n/a", "na", "#N/A", "null", "NULL", "Null", "None", "none", "nan", "NaN", "NAN", "-", "?")
 """Words that stand for a missing value in a column that is otherwise numbers, dates or booleans."""
@@ -14,29 +13,11 @@ MISSING = ("NA", "N/A", "n/a", "na", "#N/A", "null", "NULL", "Null", "None", "no
 LARGEST_EXACT = 2**53
 """Largest integer up to which every integer has its own float64."""
 
-DATE_FORMATS: dict[str, tuple[str, ...]] = {
-    "iso": (
-        "%Y-%m-%d",
-        "%Y-%m-%dT%H:%M:%S%.f",
-        "%Y-%m-%d %H:%M:%S%.f",
-        "%Y-%m-%d %H:%M",
-        "%Y-%m-%dT%H:%M",
-        "%Y/%m/%d",
-        "%Y/%m/%d %H:%M:%S",
-    ),
-    "zoned": ("%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f%#z"),
-    "dotted": ("%d.%m.%Y", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M"),
-    "month_first": ("%m/%d/%Y", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M"),
-    "day_first": ("%d/%m/%Y", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M"),
-}
-"""Ways to write a date; a column has one of them throughout."""
 
-_LOOKS_LIKE_DATE = r"^(\d{4}[-/]\d{1,2}[-/]\d{1,2}|\d{1,2}[/.]\d{1,2}[/.]\d{4})(\D|$)"
 _CODE = r"^[+-]?0\d"
 _GROUPED = r"^[+-]?[1-9]\d{0,2}(,\d{3})+$"
 _COMMA = r"^[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+$"
 _WHOLE = r"^[+-]?\d+$"
-_MIXED_SHARE = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +89,7 @@ def fit(texts: pl.Series, first_row: int, file: str = "") -> Evidence:
     integers = text.cast(pl.Int64, strict=False)
     whole = text.str.contains(_WHOLE)
     large = said.filter(whole & (numbers.abs().gt(LARGEST_EXACT) | integers.abs().gt(LARGEST_EXACT).fill_null(True)))
-    dates = _dates(text)
+    dated = dates.by_form(text)
     return Evidence(
         values=len(present),
         missing=len(present) - len(said),
@@ -119,9 +100,9 @@ def fit(texts: pl.Series, first_row: int, file: str = "") -> Evidence:
         codes=_count(text.str.contains(_CODE) & integers.is_not_null()),
         booleans=_count(text.str.to_lowercase().is_in(["true", "false"])),
         infinite=_count(numbers.is_infinite()),
-        **{name: _count(found) for name, found in dates.items()},
+        **{name: _count(found) for name, found in dated.items()},
         not_number=_first(said.filter(numbers.is_null()), file),
-        not_date=_first(said.filter(~_any(list(dates.values()))) if dates else said, file),
+        not_date=_first(said.filter(~_any(list(dated.values()))) if dated else said, file),
         too_large=_first(large, file),
     )
 
@@ -136,99 +117,6 @@ def merge(parts: Sequence[Evidence]) -> Evidence:
         else:
             merged[field.name] = sum(held)
     return Evidence(**merged)  # type: ignore[arg-type]
-
-
-def settle(name: str, evidence: Evidence) -> Kind:
-    """The kind of a column.
-
-    Args:
-        name: The column's name, for the error.
-        evidence: What all of its values parse as.
-
-    Raises:
-        DataError: Nearly all values are numbers or dates but some are not, integers are too large to be exact, or
-            commas may be decimal or group thousands.
-    """
-    said = evidence.values - evidence.missing
-    if said == 0:
-        return "category"
-    if evidence.booleans == said:
-        return "boolean"
-    if date_form(evidence):
-        return "date"
-    if evidence.integers == said and not evidence.codes:
-        if evidence.too_large:
-            raise DataError(too_large(name, evidence.too_large))
-        return "integer"
-    if evidence.codes and evidence.integers == said:
-        return "category"
-    _refuse_grouped(name, evidence, said)
-    if said in (evidence.numbers, evidence.commas, evidence.commas + evidence.integers):
-        return "number"
-    _refuse_mixed(name, evidence, said)
-    return "category"
-
-
-def date_form(evidence: Evidence) -> str | None:
-    """The form of a column's dates; None when it holds anything else, or when day and month can't be told apart."""
-    said = evidence.values - evidence.missing
-    forms = [name for name in DATE_FORMATS if said and getattr(evidence, name) == said]
-    return forms[0] if forms and forms != ["month_first", "day_first"] else None
-
-
-def too_large(name: str, found: Found) -> str:
-    """The sentence on an integer that a float64 would round."""
-    return (
-        f"column {name!r} holds integers beyond 2^53, which a model would round ({found.place}: {found.value}); "
-        f"list it under 'identifiers', or keep it as text with types: {{{name!r}: category}}"
-    )
-
-
-def _refuse_grouped(name: str, evidence: Evidence, said: int) -> None:
-    if evidence.grouped >= max(1, evidence.commas) and evidence.grouped + evidence.integers == said:
-        message = (
-            f"column {name!r} has commas in its numbers, as in 1,200, which may be 1200 or 1.2: write thousands "
-            f"without them, or keep the column as text with types: {{{name!r}: category}}"
-        )
-        raise DataError(message)
-
-
-def _refuse_mixed(name: str, evidence: Evidence, said: int) -> None:
-    dates = max(getattr(evidence, form) for form in DATE_FORMATS)
-    for what, count, found in (("numbers", evidence.numbers, evidence.not_number), ("dates", dates, evidence.not_date)):
-        if said * _MIXED_SHARE <= count < said and found:
-            message = (
-                f"column {name!r} mixes kinds: {count:,} of {said:,} values are {what} and the rest is not "
-                f"({found.place}: {found.value[:60]!r}); mend those rows, or say what the column is, for example "
-                f"types: {{{name!r}: category}}"
-            )
-            raise DataError(message)
-    if said * _MIXED_SHARE <= dates < said:
-        message = (
-            f"column {name!r} writes its dates in several ways: {dates:,} of {said:,} are written alike and the rest "
-            f"is not; write all of them as 2026-11-21, or keep it as text with types: {{{name!r}: category}}"
-        )
-        raise DataError(message)
-
-
-def _dates(text: pl.Series) -> dict[str, pl.Series]:
-    if not text.str.contains(_LOOKS_LIKE_DATE).any():
-        return {}
-    return {form: parse_date(text, form).is_not_null() for form in DATE_FORMATS}
-
-
-def parse_date(text: pl.Series, form: str) -> pl.Series:
-    """Dates of a form as naive UTC datetimes in microseconds; null for what is none."""
-    text = text.set(~text.str.contains(_LOOKS_LIKE_DATE).fill_null(True), None)
-    zone = "UTC" if form == "zoned" else None
-    column = pl.col("text")
-    tries = [
-        column.str.to_datetime(pattern, strict=False, time_unit="us", time_zone=zone, exact=True).dt.replace_time_zone(
-            None
-        )
-        for pattern in DATE_FORMATS[form]
-    ]
-    return pl.DataFrame({"text": text}).select(pl.coalesce(tries)).to_series()
 
 
 def parse_number(text: pl.Series, comma: bool) -> pl.Series:

@@ -106,6 +106,9 @@ def _opened(file: Readable) -> Iterator[pq.ParquetFile]:
         try:
             stream = stack.enter_context(file.binary())
             parquet = stack.enter_context(pq.ParquetFile(stream, buffer_size=_BUFFER, pre_buffer=not _local_path(file)))
+        except PermissionError as error:
+            message = f"file {file.name!r} can't be read: {error.strerror}"
+            raise DataError(message) from None
         except (pa.ArrowInvalid, OSError) as error:
             message = f"file {file.name!r} is no Parquet file, or it is damaged: {error}"
             raise DataError(message) from None
@@ -191,6 +194,6 @@ def kind_of(field: pa.Field, where: str) -> Kind | None:
             return kind
     message = (
         f"column {field.name!r} of {where} holds {field.type}, which is not a single value; "
-        "list it under 'identifiers' to leave it out, or spread it over columns"
+        "leave it out (in a spec: list it under 'identifiers'), or spread it over columns"
     )
     raise DataError(message)

@@ -2,8 +2,9 @@
 
 import jinja2
 
-from slipway.data.contract import Contract, Inspection
+from slipway.data.contract import Contract
 from slipway.data.finding import percent
+from slipway.data.inspection import Inspection
 from slipway.data.sample import REDACTED
 from slipway.data.schema import NUMERIC
 from slipway.data.summary import Summary

@@ -9,6 +9,7 @@ from slipway.data import cast, csv, evidence
 from slipway.data.csv import Dialect
 from slipway.data.evidence import Evidence
 from slipway.data.files import File
+from slipway.data.kinds import settle, too_large
 from slipway.data.located import Located, locate
 from slipway.data.part import Typed
 from slipway.data.schema import NUMERIC, Kind
@@ -37,6 +38,11 @@ class Source:
     notes: tuple[str, ...]
     dialects: tuple[Dialect, ...]
     evidence: dict[str, Evidence]
+
+    @property
+    def empty(self) -> list[str]:
+        """Columns of CSV files without any value, so that nothing says what they would hold."""
+        return [name for name, found in self.evidence.items() if found.values == found.missing] if self.files else []
 
     def batches(self, names: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
         """The rows, typed, in batches of bounded size.
@@ -82,18 +88,31 @@ def open_table(
     return open_located(locate(uri, origin), kinds, ignore)
 
 
-def open_located(located: Located, kinds: Mapping[str, Kind] | None = None, ignore: Collection[str] = ()) -> Source:
-    """Opens a table that was found already; see ``open_table``."""
+def open_located(
+    located: Located, kinds: Mapping[str, Kind] | None = None, ignore: Collection[str] = (), *, lenient: bool = False
+) -> Source:
+    """Opens a table that was found already; see ``open_table``.
+
+    Args:
+        located: The table.
+        kinds: Kinds of columns where the one found is not the one wanted.
+        ignore: Columns to leave out.
+        lenient: Whether a column that can't be settled is kept as it is, for it is not learned from; integers beyond
+            2^53 are left to the caller then.
+    """
     given = dict(kinds or {})
     hidden = frozenset(ignore)
-    source = _open_csv(located.texts, given, hidden) if located.texts else _open_typed(located.parts, given, hidden)
+    if located.texts:
+        source = _open_csv(located.texts, given, hidden, lenient)
+    else:
+        source = _open_typed(located.parts, given, hidden, lenient)
     for name in given:
         if name not in source.columns and name not in ignore:
             raise UnknownNameError(what="column", name=name, known=source.columns)
     return source
 
 
-def _open_csv(files: tuple[File, ...], kinds: dict[str, Kind], ignore: frozenset[str]) -> Source:
+def _open_csv(files: tuple[File, ...], kinds: dict[str, Kind], ignore: frozenset[str], lenient: bool) -> Source:
     dialects = tuple(csv.sniff(file) for file in files)
     _check_ignored(ignore, dialects[0].names)
     names = [name for name in dialects[0].names if name not in ignore]
@@ -105,8 +124,9 @@ def _open_csv(files: tuple[File, ...], kinds: dict[str, Kind], ignore: frozenset
     if not found:
         message = f"file {files[0].name!r} has a header but no rows"
         raise DataError(message)
-    _check_exact(kinds, found)
-    columns = {name: kinds.get(name) or evidence.settle(name, found[name]) for name in names}
+    if not lenient:
+        _check_exact(kinds, found)
+    columns = {name: kinds.get(name) or _settled(name, found[name], lenient) for name in names}
     notes = [
         *_dialect_notes(files, dialects),
         *(note for name in names for note in _notes(name, columns[name], found[name])),
@@ -118,6 +138,15 @@ def _open_csv(files: tuple[File, ...], kinds: dict[str, Kind], ignore: frozenset
         ),
     ]
     return Source((), files, columns, tuple(notes), dialects, found)
+
+
+def _settled(name: str, found: Evidence, lenient: bool) -> Kind:
+    try:
+        return settle(name, found)
+    except DataError:
+        if not lenient:
+            raise
+        return "category"
 
 
 def _gather(file: File, dialect: Dialect, names: list[str], place: str) -> dict[str, Evidence]:
@@ -145,7 +174,7 @@ def _mixed(name: str, files: Sequence[File], each: Sequence[Mapping[str, Evidenc
         )
 
 
-def _open_typed(parts: tuple[Typed, ...], kinds: dict[str, Kind], ignore: frozenset[str]) -> Source:
+def _open_typed(parts: tuple[Typed, ...], kinds: dict[str, Kind], ignore: frozenset[str], lenient: bool) -> Source:
     first = parts[0]
     _check_ignored(ignore, first.names())
     columns = common_kinds(parts, kinds, ignore)
@@ -154,7 +183,8 @@ def _open_typed(parts: tuple[Typed, ...], kinds: dict[str, Kind], ignore: frozen
         raise DataError(message)
     settled: dict[str, Kind] = {name: kinds.get(name) or kind or "category" for name, kind in columns.items()}
     found = _look(parts, [name for name, kind in settled.items() if kind in NUMERIC or name in kinds])
-    _check_exact({name: kinds.get(name, "integer") for name in found}, found)
+    if not lenient:
+        _check_exact({name: kinds.get(name, "integer") for name in found}, found)
     notes = [note for name in found for note in _notes(name, settled[name], found[name])]
     return Source(parts, (), settled, tuple(notes), (), found)
 
@@ -199,7 +229,7 @@ def _check_exact(kinds: Mapping[str, Kind], found: Mapping[str, Evidence]) -> No
     for name, kind in kinds.items():
         large = found[name].too_large if name in found else None
         if large and kind == "integer":
-            raise DataError(evidence.too_large(name, large))
+            raise DataError(too_large(name, large))
 
 
 def _common(name: str, kind: Kind | None, other: Kind | None, file: Named) -> Kind | None:

@@ -21,7 +21,8 @@ def check(
         reference: A polars or pandas dataframe of at least ten rows; or the profile of one
             (``slipway.drift.profile.Profile``), with which no classifier can compare.
         current: A polars or pandas dataframe of at least ten rows.
-        truth: The column of what really was; empty for none.
+        truth: The column of what really was; empty for none. Where the reference has it and the current data has not,
+            the scores of probabilities of two classes are estimated.
         prediction: The column of predictions: classes, numbers, or the probability of the positive class.
         time: The column that orders rows in time; empty for the order of the rows.
         positive: The positive class of two; empty for the last one in sorting order.
@@ -33,11 +34,13 @@ def check(
         dataframes. ``slipway.drift.report.report`` makes a page of it.
 
     Raises:
-        DataError: A table has too few rows, no column in common, or a column that can't be read.
-        UnknownNameError: A named column is not there.
+        DataError: A table has too few rows, no column in common, or a column that can't be read; an importance is no
+            number of at least 0.
+        UnknownNameError: A named column, or one with an importance, is not there.
     """
     from slipway.data.columns import of_frame
-    from slipway.drift.answers import Named
+    from slipway.drift import importance
+    from slipway.drift.named import Named
     from slipway.drift.profile import Profile
     from slipway.drift.tables import compare
     from slipway.spec import Drift
@@ -45,5 +48,7 @@ def check(
     named = Named(truth, prediction, time, positive)
     before, now = reference if isinstance(reference, Profile) else of_frame(reference), of_frame(current)
     named.check(before.kinds, "the reference")
-    named.check(now.kinds, "the current data")
+    awaited = named if isinstance(before, Profile) else named.arrived(now.kinds)
+    awaited.check(now.kinds, "the current data")
+    importance.check(importances or {}, before.kinds)
     return compare(before, now, limits or Drift(), named, importances)

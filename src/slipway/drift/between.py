@@ -11,6 +11,7 @@ from slipway.data.schema import Kind
 from slipway.drift import profile as profiles
 from slipway.drift.compare import judge
 from slipway.drift.comparison import Comparison
+from slipway.drift.kinds import comparable
 from slipway.drift.measure import Measured, measure
 from slipway.drift.profile import Column, Profile
 from slipway.spec import Drift
@@ -47,7 +48,7 @@ def compare(
     with ThreadPoolExecutor(THREADS) as threads:
         measured = [column for found in threads.map(partial(_block, before, current), blocks) for column in found]
     rows = (reference.rows, current.rows)
-    return judge(measured, rows, list(before.kinds), list(current.kinds), limits, importances)
+    return judge(measured, rows, before.kinds, current.kinds, limits, importances)
 
 
 class _Stored:
@@ -64,7 +65,7 @@ class _Stored:
 def _pair(before: Kind | None, now: Kind | None) -> tuple[Kind, Kind] | None:
     """The kinds to read a column as; None when it can't be compared. A column of nulls is of the other side's kind."""
     kinds = before or now or "category", now or before or "category"
-    return kinds if (kinds[0] == "category") == (kinds[1] == "category") else None
+    return kinds if comparable(*kinds) else None
 
 
 def _block(before: _Stored | Columns, now: Columns, pairs: Mapping[str, tuple[Kind, Kind]]) -> list[Measured]:

@@ -1,13 +1,16 @@
 """Current data against a reference: what drifted, by how much, and whether that is more than chance."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from slipway.drift import significance, statistics
+from slipway.data.schema import Kind
+from slipway.drift import importance, significance, statistics
+from slipway.drift import profile as profiles
 from slipway.drift.comparison import SEVERITIES, ColumnDrift, Comparison, Severity
-from slipway.drift.measure import Measured, comparable, measure
-from slipway.drift.profile import Profile
+from slipway.drift.kinds import comparable
+from slipway.drift.measure import Measured, measure
+from slipway.drift.profile import Column, Profile
 from slipway.drift.significance import Chance
 from slipway.errors import DataError
 from slipway.evaluation.wording import short
@@ -33,13 +36,12 @@ def compare(
         DataError: There are fewer than ``MIN_ROWS`` rows on a side.
     """
     here = {column.name: column for column in current.columns}
-    pairs = [(column, here[column.name]) for column in reference.columns if column.name in here]
-    measured = [measure(before, now) for before, now in pairs if comparable(before, now)]
+    pairs = [_alike(column, here[column.name]) for column in reference.columns if column.name in here]
     return judge(
-        measured,
+        [measure(before, now) for before, now in pairs if comparable(before.kind, now.kind)],
         (reference.rows, current.rows),
-        [column.name for column in reference.columns],
-        [column.name for column in current.columns],
+        reference.kinds,
+        current.kinds,
         limits,
         reference.importances if importances is None else importances,
     )
@@ -48,8 +50,8 @@ def compare(
 def judge(
     measured: Sequence[Measured],
     rows: tuple[int, int],
-    expected: Sequence[str],
-    found: Sequence[str],
+    expected: Mapping[str, Kind | None],
+    found: Mapping[str, Kind | None],
     limits: Drift,
     importances: Mapping[str, float],
 ) -> Comparison:
@@ -62,8 +64,8 @@ def judge(
     Args:
         measured: The columns that both tables have.
         rows: Rows of the reference and of the current data.
-        expected: Names of the reference's columns.
-        found: Names of the current data's columns.
+        expected: Name to kind of the reference's columns; None for one without any value.
+        found: Likewise, of the current data's.
         limits: PSI above which a column is named, and above which it alarms.
         importances: How much the model relies on each column, in any unit; empty when that is not known.
 
@@ -74,9 +76,9 @@ def judge(
         if count < MIN_ROWS:
             message = f"{count} {side} rows are too few to compare; at least {MIN_ROWS} are needed on either side"
             raise DataError(message)
-    if expected and not set(expected) & set(found):
-        raise DataError(_strangers(expected, found))
-    shares = _shares([column.name for column in measured], importances if limits.importance else {})
+    if expected and not expected.keys() & found.keys():
+        raise DataError(_strangers([*expected], [*found]))
+    shares = importance.shares([column.name for column in measured], importances if limits.importance else {})
     chances = [_chance(column, limits.of(column.name)) for column in measured]
     p_values = [chance.beyond(column.psi) for column, chance in zip(measured, chances, strict=True)]
     changed = significance.discoveries(np.array(p_values), significance.weights_of(shares), limits.false_discoveries)
@@ -87,7 +89,7 @@ def judge(
             chance,
             p_value,
             share,
-            _severity(column.psi, limits.of(column.name), ignored=_ignored(share, len(measured), limits))
+            _severity(column.psi, limits.of(column.name), ignored=importance.is_ignored(share, len(measured), limits))
             if real
             else "none",
             limits.of(column.name),
@@ -101,8 +103,18 @@ def judge(
         *rows,
         tuple(columns),
         tuple(name for name in expected if name not in names),
-        tuple(sorted(set(found) - set(expected))),
+        tuple(sorted(found.keys() - expected.keys())),
+        {name: f"{kind} before, {found[name]} now" for name, kind in expected.items() if name in found.keys() - names},
     )
+
+
+def _alike(before: Column, now: Column) -> tuple[Column, Column]:
+    """The same, with a column of nothing but nulls as one of the other's kind."""
+    if comparable(before.kind, now.kind):
+        return before, now
+    if now.nulls == now.rows:
+        return before, profiles.empty(now.name, before.kind, now.rows)
+    return (profiles.empty(before.name, now.kind, before.rows) if before.nulls == before.rows else before), now
 
 
 def _strangers(expected: Sequence[str], found: Sequence[str]) -> str:
@@ -113,19 +125,10 @@ def _strangers(expected: Sequence[str], found: Sequence[str]) -> str:
     )
 
 
-def _shares(names: Iterable[str], importances: Mapping[str, float]) -> list[float | None]:
-    total = sum(importances.values())
-    return [importances[name] / total if total > 0 and name in importances else None for name in names]
-
-
 def _chance(column: Measured, limits: Limits) -> Chance:
     if column.psi <= limits.warn or significance.is_certain(column.psi, column.before, column.now):
         return significance.of_large_samples(column.before, column.now)
     return significance.by_resampling(column.before, column.now)
-
-
-def _ignored(importance: float | None, columns: int, limits: Drift) -> bool:
-    return importance is not None and importance * columns < limits.ignored
 
 
 def _severity(psi: float, limits: Limits, *, ignored: bool) -> Severity:
@@ -138,7 +141,7 @@ def _drift(
     column: Measured,
     chance: Chance,
     p_value: float,
-    importance: float | None,
+    share: float | None,
     severity: Severity,
     limits: Limits,
     level: float,
@@ -164,7 +167,7 @@ def _drift(
         unseen=column.unseen,
         below=float(column.now[0] / some) if number else 0.0,
         above=float(column.now[-2] / some) if number else 0.0,
-        importance=importance,
+        importance=share,
         rows_needed=significance.rows_needed(column.before, limits.alarm, level),
         error=column.error,
         labels=column.labels,

@@ -1,7 +1,7 @@
 """What a comparison of two tables found."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Final, Literal
 
 from slipway.data.schema import Kind
@@ -83,6 +83,7 @@ class Comparison:
         columns: Its columns, worst first.
         missing: Columns of the reference that the current data lacks, or has in another kind.
         added: Columns that the reference lacks.
+        retyped: Those of the missing columns that are there in another kind, with both kinds in words.
     """
 
     reference_rows: int
@@ -90,6 +91,7 @@ class Comparison:
     columns: tuple[ColumnDrift, ...]
     missing: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
+    retyped: dict[str, str] = field(default_factory=dict)
 
     @property
     def severity(self) -> Severity:
@@ -128,14 +130,32 @@ class Comparison:
         )
 
     @property
+    def infinite(self) -> str:
+        """Which columns have infinite values, in a sentence; empty without any."""
+        found = [column for column in self.columns if column.infinite_now > 0]
+        if not found:
+            return ""
+        most = max(found, key=lambda column: column.infinite_now)
+        many = f", and so are values of {len(found) - 1} more columns" if len(found) > 1 else ""
+        return f"{most.infinite_now:.3%} of the values of column {most.name!r} are infinite and count as missing{many}"
+
+    @property
+    def later(self) -> str:
+        """Which dates are later than the reference's, in a sentence; empty without any that is named."""
+        found = [one.name for one in self.columns if one.kind == "date" and one.above > 0 and one.severity != "none"]
+        if not found:
+            return ""
+        return f"the dates of column {found[0]!r} go on; if they say when a row was made, name it as the column of time"
+
+    @property
     def sentence(self) -> str:
         """What was found, in a line."""
         names = ", ".join(repr(name) for name in self.drifted[:5]) + (", …" if len(self.drifted) > 5 else "")
         if self.drifted:
-            return f"{len(self.drifted)} of {len(self.columns) + len(self.missing)} columns drifted: {names}"
+            return f"{len(self.drifted):,} of {len(self.columns) + len(self.missing):,} columns drifted: {names}"
         warned = sum(column.severity == "warn" for column in self.columns)
         above = f"; {warned} {'is' if warned == 1 else 'are'} above the warning limit" if warned else ""
-        return f"no column of {len(self.columns)} drifted{above}"
+        return f"no column of {len(self.columns):,} drifted{above}"
 
     def to_json(self) -> str:
         """The comparison as indented JSON."""

@@ -1,6 +1,6 @@
 """How numeric columns hang together: their correlations, and what few directions leave of the rows unexplained."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from slipway.data.schema import Kind
+from slipway.drift.correlation import correlations, explaining, full, residuals, variances
 from slipway.drift.sample import Sample
 
 Floats = NDArray[np.float64]
@@ -18,11 +19,7 @@ MIN_ROWS = 30
 
 _BINS = 20
 _FOLDS = 10
-_EXPLAINED = 0.8
-"""Share of the variance that the kept directions explain."""
-
 _DIGITS = 6
-NEARLY_ONE = 0.999
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +92,31 @@ class Dependence:
         Raises:
             KeyError: A field is missing.
             TypeError: A field is of another type, or unknown.
-            ValueError: The lengths of the fields do not agree.
+            ValueError: A number is not finite, or fields do not agree.
         """
-        flat = {name: tuple(raw[name]) for name in ("columns", "correlations", "variances")}
-        nested = {name: tuple(tuple(item) for item in raw[name]) for name in ("edges", "scores")}
-        made = cls(**{**raw, **flat, **nested})
-        k = len(made.columns)
-        lengths = (len(made.edges), len(made.scores), len(made.correlations), len(made.variances))
+        flat = {name: _finite(raw[name]) for name in ("correlations", "variances")}
+        nested = {name: tuple(map(_finite, raw[name])) for name in ("edges", "scores")}
+        single = dict(zip(("error", "spread"), _finite([raw["error"], raw["spread"]]), strict=True))
+        made = cls(**{**raw, **flat, **nested, **single, "columns": tuple(map(str, raw["columns"]))})
+        made._check()
+        return made
+
+    def _check(self) -> None:
+        k = len(self.columns)
+        lengths = (len(self.edges), len(self.scores), len(self.correlations), len(self.variances))
         if lengths != (k, k, k * (k - 1) // 2, k * (k - 1) // 2):
             message = f"the dependence of {k} columns has fields of lengths {lengths}"
             raise ValueError(message)
-        return made
+        bins = zip(self.edges, self.scores, strict=True)
+        if any(len(scores) != len(edges) + 1 or list(edges) != sorted(edges) for edges, scores in bins):
+            message = "the dependence has bins that do not follow each other, or not a score for each"
+            raise ValueError(message)
+        if k < 2 or self.rows < MIN_ROWS:
+            message = f"the dependence is of {k} columns and {self.rows} rows, which are too few"
+            raise ValueError(message)
+        if min(self.spread, *self.variances) < 0 or max(map(abs, self.correlations)) > 1:
+            message = "the dependence has variances below 0, or correlations beyond 1"
+            raise ValueError(message)
 
 
 def fit(sample: Sample, kinds: Mapping[str, Kind]) -> Dependence | None:
@@ -128,58 +139,12 @@ def fit(sample: Sample, kinds: Mapping[str, Kind]) -> Dependence | None:
     empty = Dependence(rows, names, edges, scores, (), (), 0.0, 0.0)
     z = empty.transform(sample.columns)
     upper = np.triu_indices(len(names), 1)
-    found, variances = correlations(z), _variances(z)
+    found, spreads = correlations(z), variances(z)
     errors = _crossed_errors(z, explaining(found))
     return Dependence(
         rows, names, edges, scores,
-        _rounded(found[upper]), _rounded(variances[upper]), float(errors.mean()), float(errors.std()),
+        _rounded(found[upper]), _rounded(spreads[upper]), float(errors.mean()), float(errors.std()),
     )  # fmt: skip
-
-
-def correlations(scores: Floats) -> Floats:
-    """Pearson correlations; NaN for a column that is constant.
-
-    Args:
-        scores: Shape (n, k).
-
-    Returns:
-        Shape (k, k).
-    """
-    u = _standardized(scores)
-    return np.asarray(u.T @ u / len(u))
-
-
-def full(triangle: tuple[float, ...], k: int) -> Floats:
-    """The whole symmetric matrix of a triangle above the diagonal, with ones on it."""
-    matrix = np.zeros((k, k))
-    matrix[np.triu_indices(k, 1)] = triangle
-    return matrix + matrix.T + np.eye(k)
-
-
-def fisher(correlation: Floats) -> Floats:
-    """Fisher's transform, atanh, of correlations that are kept from one."""
-    return np.asarray(np.arctanh(np.clip(correlation, -NEARLY_ONE, NEARLY_ONE)))
-
-
-def explaining(matrix: Floats) -> int:
-    """How many eigenvectors of a correlation matrix of k columns explain most of its variance: fewer than k."""
-    values = np.linalg.eigvalsh(matrix)[::-1]
-    return min(int(np.searchsorted(np.cumsum(values) / values.sum(), _EXPLAINED)) + 1, len(values) - 1)
-
-
-def residuals(scores: Floats, matrix: Floats, count: int) -> Floats:
-    """The squared distance of rows from the first eigenvectors of a correlation matrix.
-
-    Args:
-        scores: Normal scores, shape (n, k).
-        matrix: The correlation matrix, shape (k, k).
-        count: How many eigenvectors.
-
-    Returns:
-        Shape (n,).
-    """
-    directions = np.linalg.eigh(matrix)[1][:, -count:]
-    return np.asarray(np.square(scores).sum(axis=1) - np.square(scores @ directions).sum(axis=1))
 
 
 def _bins(values: NDArray[Any]) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
@@ -202,26 +167,6 @@ def _scored(values: NDArray[Any], edges: Floats, scores: Floats) -> Floats:
     return np.where(np.isnan(values), 0.0, scores[np.searchsorted(edges, values)])
 
 
-def _standardized(scores: Floats) -> Floats:
-    centered = scores - scores.mean(axis=0)
-    deviation = centered.std(axis=0)
-    return np.asarray(centered / np.where(deviation > 0, deviation, np.nan))
-
-
-def _variances(scores: Floats) -> Floats:
-    """From the influence function of a correlation, and no less than those of normal data.
-
-    S. J. Devlin, R. Gnanadesikan and J. R. Kettenring, "Robust estimation and outlier detection with correlation
-    coefficients", Biometrika 62(3), 1975.
-    """
-    u = _standardized(scores)
-    square, n = np.square(u), len(u)
-    r, both, cubed = u.T @ u / n, square.T @ square / n, (square * u).T @ u / n
-    fourth = np.diag(both)
-    raw = both - r * (cubed + cubed.T) + np.square(r) / 4 * (fourth[:, None] + 2 * both + fourth[None, :])
-    return np.asarray(np.maximum(raw / np.square(1 - np.square(np.clip(r, -NEARLY_ONE, NEARLY_ONE))), 1.0))
-
-
 def _crossed_errors(scores: Floats, count: int) -> Floats:
     """Distances from directions that were fitted on other rows, so that they are not flattered."""
     fold = np.arange(len(scores)) % _FOLDS
@@ -231,6 +176,14 @@ def _crossed_errors(scores: Floats, count: int) -> Floats:
             for at in range(_FOLDS)
         ]
     )
+
+
+def _finite(values: Iterable[Any]) -> tuple[float, ...]:
+    found = tuple(map(float, values))
+    if not np.isfinite(found).all():
+        message = "the dependence has a number that is not finite"
+        raise ValueError(message)
+    return found
 
 
 def _rounded(values: Floats, digits: int | None = _DIGITS) -> tuple[float, ...]:

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slipway.data.schema import Task
-from slipway.drift.performance import WATCHED
+from slipway.drift.answers import WATCHED
+from slipway.drift.scores import is_worse
 from slipway.evaluation import metrics
 from slipway.evaluation.bootstrap import Interval
 
@@ -20,6 +21,8 @@ LIMITS = (
 _DRAWS = 200
 _ROWS = 20_000
 _CONFIDENCE = 0.95
+_WORSE = 0.01
+"""Probability that any estimate is called worse when the probabilities are right and nothing changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class Estimated:
         title: What a sentence calls it.
         score: Its expectation, and the interval that holds it with 95 % probability if the probabilities are right.
         expected: The score when the model was judged; None where that is not known.
-        worse: Whether the whole interval is worse than the whole interval expected.
+        worse: Whether it is worse than expected by more than the chance in both.
     """
 
     name: str
@@ -69,7 +72,7 @@ def estimate(
         values = np.array([metrics.score(name, y, rows, threshold) for y in drawn])
         values = values[np.isfinite(values)]
         if len(values):
-            found.append(_estimated(name, values, (expected or {}).get(name)))
+            found.append(_estimated(name, values, (expected or {}).get(name), _WORSE / len(WATCHED[task])))
     return tuple(found)
 
 
@@ -78,10 +81,9 @@ def _truths(outputs: Floats, random: np.random.Generator) -> list[NDArray[np.int
     return [(random.random((len(outputs), 1)) > ends).sum(axis=1) for _ in range(_DRAWS)]
 
 
-def _estimated(name: str, values: Floats, expected: Interval | None) -> Estimated:
+def _estimated(name: str, values: Floats, expected: Interval | None, level: float) -> Estimated:
     metric, tail = metrics.get(name), (1 - _CONFIDENCE) / 2
     low, high = np.quantile(values, [tail, 1 - tail]).tolist()
-    worse = False
-    if expected is not None:
-        worse = high < expected.low if metric.higher_is_better else low > expected.high
-    return Estimated(name, metric.title, Interval(float(values.mean()), low, high), expected, worse)
+    score = Interval(float(values.mean()), low, high)
+    worse = expected is not None and is_worse(metric, score, expected, level)
+    return Estimated(name, metric.title, score, expected, worse)

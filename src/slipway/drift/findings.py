@@ -130,7 +130,7 @@ class Findings:
 
 
 def lift(comparison: Comparison, name: str) -> tuple[Comparison, Comparison | None]:
-    """A comparison without a column, and one of that column alone.
+    """A comparison without a column, and one of that column alone; one that is there in another kind stays named.
 
     Args:
         comparison: A comparison of all columns.
@@ -140,9 +140,9 @@ def lift(comparison: Comparison, name: str) -> tuple[Comparison, Comparison | No
         The second is None where the column is not on both sides.
     """
     others, own = _partition(comparison.columns, name)
-    missing = tuple(other for other in comparison.missing if other != name)
+    missing = tuple(other for other in comparison.missing if other != name or other in comparison.retyped)
     added = tuple(other for other in comparison.added if other != name)
-    alone = replace(comparison, columns=own, missing=(), added=()) if own else None
+    alone = replace(comparison, columns=own, missing=(), added=(), retyped={}) if own else None
     return replace(comparison, columns=others, missing=missing, added=added), alone
 
 

@@ -46,17 +46,12 @@ class Measured:
         return labels(self.bins)
 
 
-def comparable(reference: Column, current: Column) -> bool:
-    """Whether both are categories, or both are not."""
-    return isinstance(reference.values, Levels) == isinstance(current.values, Levels)
-
-
 def measure(reference: Column, current: Column) -> Measured:
     """Compares a column; exactly where all values are at hand, else within the error of the sketches.
 
     Args:
         reference: The reference's column.
-        current: The current data's, ``comparable``.
+        current: The current data's, of a kind that can be compared.
     """
     match reference.values, current.values:
         case Levels() as before, Levels() as now:

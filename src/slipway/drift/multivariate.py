@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
-from slipway.drift import dependence
+from slipway.drift import correlation, dependence
 from slipway.drift.comparison import SEVERITIES, Severity
 from slipway.drift.dependence import Dependence, Floats
 from slipway.drift.sample import Sample
@@ -123,9 +123,9 @@ def _numeric(reference: Dependence, current: Sample) -> bool:
 
 def _pairs(reference: Dependence, scores: Floats, limits: Drift) -> tuple[Pair, ...]:
     upper = np.triu_indices(len(reference.columns), 1)
-    before, now = np.array(reference.correlations), dependence.correlations(scores)[upper]
+    before, now = np.array(reference.correlations), correlation.correlations(scores)[upper]
     noise = np.sqrt(np.array(reference.variances) * (1 / reference.rows + 1 / len(scores)))
-    beyond = np.abs(dependence.fisher(now) - dependence.fisher(before)) > -ndtri(_LEVEL / 2 / len(before)) * noise
+    beyond = np.abs(correlation.fisher(now) - correlation.fisher(before)) > -ndtri(_LEVEL / 2 / len(before)) * noise
     sizes = np.where(beyond, _jeffreys_of_pairs(before, now), 0.0)
     worst = [at for at in np.argsort(-sizes, kind="stable")[:NAMED].tolist() if sizes[at] > 0]
     return tuple(
@@ -139,7 +139,7 @@ def _pairs(reference: Dependence, scores: Floats, limits: Drift) -> tuple[Pair, 
 
 def _jeffreys_of_pairs(before: Floats, now: Floats) -> Floats:
     """KL(p, q) + KL(q, p) of normal pairs with variances of one and these correlations."""
-    a, b = (np.clip(r, -dependence.NEARLY_ONE, dependence.NEARLY_ONE) for r in (before, now))
+    a, b = (np.clip(r, -correlation.NEARLY_ONE, correlation.NEARLY_ONE) for r in (before, now))
     return np.asarray((1 - a * b) * (1 / (1 - a * a) + 1 / (1 - b * b)) - 2)
 
 

@@ -138,6 +138,18 @@ def finish(
     )
 
 
+def empty(name: str, kind: Kind, rows: int) -> Column:
+    """A column without any value.
+
+    Args:
+        name: Its name.
+        kind: Its kind.
+        rows: Rows seen.
+    """
+    nothing = replace(sketches.fit(np.empty(0)), nulls=rows)
+    return Column(name, kind, rows, rows, 0, categories.fit({}) if kind == "category" else nothing)
+
+
 def exact(name: str, kind: Kind, values: Floats) -> Column:
     """A number, integer, boolean or date of a table that is at hand.
 

@@ -1,21 +1,19 @@
 """Tests of a model's errors: do they lean to one side, and do they grow with time?"""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, stdtr
 
-from slipway.data.schema import Task
-from slipway.evaluation.decision import decide
-
-if TYPE_CHECKING:
-    from slipway.drift.performance import Answers
+from slipway.drift.answers import Answers
+from slipway.evaluation.wording import number
 
 Floats = NDArray[np.float64]
 
 _LEVEL = 0.001
+_ROUNDING = 1e-9
+"""Deviation of errors, relative to their mean, up to which they are all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +22,7 @@ class Residual:
 
     Attributes:
         name: ``bias``, ``calibration`` or ``trend``.
-        effect: How large it is: the mean error in its standard deviations, the mean of what happened less what was
+        effect: How large it is: the mean error in standard deviations, the mean of what happened less what was
             predicted, or the rank correlation of errors with time.
         p_value: Probability of such an effect, or a larger one, when there is none.
         unusual: Whether it is more than chance and more than is negligible.
@@ -41,21 +39,7 @@ class Residual:
 _NEGLIGIBLE = {"bias": 0.2, "calibration": 0.05, "trend": 0.1}
 
 
-def losses(task: Task, y: Floats | NDArray[np.int64], outputs: Floats, threshold: float) -> Floats:
-    """The error of each row: 1 for a wrong class, or the absolute error of a number.
-
-    Args:
-        task: The task.
-        y: Class indices or values, shape (n,).
-        outputs: Probabilities (n, k), or predictions (n,).
-        threshold: Probability from which a binary prediction is the positive class.
-    """
-    if task == "regression":
-        return np.asarray(np.abs(outputs - y), dtype=np.float64)
-    return np.where(decide(outputs, threshold) == y, 0.0, 1.0)
-
-
-def tests(answers: "Answers") -> tuple[Residual, ...]:
+def tests(answers: Answers) -> tuple[Residual, ...]:
     """The tests that are defined: ``bias`` of a regression, ``calibration`` of probabilities, and ``trend``.
 
     Args:
@@ -71,14 +55,17 @@ def tests(answers: "Answers") -> tuple[Residual, ...]:
 
 def _bias(errors: Floats) -> Residual:
     """Student's test of a mean of zero."""
-    deviation = float(errors.std(ddof=1))
-    effect = float(errors.mean()) / deviation if deviation > 0 else float(np.sign(errors.mean()))
-    p_value = 2 * float(stdtr(len(errors) - 1, -abs(effect) * np.sqrt(len(errors)))) if deviation > 0 else 1.0
-    side = "above" if effect > 0 else "below"
-    return _residual("bias", effect, p_value, f"the truth is {abs(effect):.2f} deviations {side} the prediction")
+    mean, deviation = float(errors.mean()), float(errors.std(ddof=1))
+    side = "above" if mean > 0 else "below"
+    sentence = f"the truth is {number(abs(mean))} {side} the prediction on average"
+    if deviation <= abs(mean) * _ROUNDING:
+        return _residual("bias", float(np.sign(mean)), float(mean == 0), sentence)
+    effect = mean / deviation
+    p_value = 2 * float(stdtr(len(errors) - 1, -abs(effect) * np.sqrt(len(errors))))
+    return _residual("bias", effect, p_value, f"{sentence}, {number(abs(effect), 2)} of its deviations")
 
 
-def _calibration(answers: "Answers") -> Residual:
+def _calibration(answers: Answers) -> Residual:
     """The sum of what happened less its probability, over its deviation.
 
     D. J. Spiegelhalter, "Probabilistic prediction in patient management and clinical trials", Statistics in Medicine 5,

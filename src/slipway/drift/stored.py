@@ -1,12 +1,14 @@
 """A profile as JSON, and back."""
 
 import json
+from collections import Counter
 from typing import Any, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from slipway.data.schema import Kind
-from slipway.data.sketch import Sketch
+from slipway.data.sketch import FINEST, Sketch, values_of
 from slipway.drift.dependence import Dependence
 from slipway.drift.levels import Levels
 from slipway.drift.profile import Column, Profile
@@ -43,13 +45,27 @@ def from_json(text: str | bytes) -> Profile:
         raw = json.loads(text)
         if raw["format"] != FORMAT:
             raise DataError(_other_format(raw["format"]))
-        importances = {str(name): float(value) for name, value in raw["importances"].items()}
+        importances = {str(name): _importance(value) for name, value in raw["importances"].items()}
+        columns = _columns(raw["columns"])
         target = _read(raw["target"]) if raw["target"] is not None else None
         dependence = Dependence.from_raw(raw["dependence"]) if raw["dependence"] is not None else None
-        return Profile(_natural(raw["rows"]), tuple(map(_read, raw["columns"])), importances, target, dependence)
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
-        message = f"the reference is no profile: {error!r}"
+        return Profile(_natural(raw["rows"]), columns, importances, target, dependence)
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        message = f"the reference is no profile: {_reason(error)}; make it again from the training data"
         raise DataError(message) from None
+
+
+def _reason(error: Exception) -> str:
+    match error:
+        case json.JSONDecodeError():
+            return f"it is no JSON, or cut off, at line {error.lineno}, column {error.colno}"
+        case UnicodeError():
+            return "it is no text in UTF-8"
+        case KeyError():
+            return f"it has no {error}"
+        case ValueError():
+            return str(error)
+    return "it is JSON of another shape"
 
 
 def _other_format(found: object) -> str:
@@ -69,6 +85,15 @@ def _column(column: Column) -> dict[str, Any]:
             return {**head, "ends": ends, "shift": sketch.shift, "steps": steps, "counts": sketch.counts.tolist()}
     message = f"column {column.name!r} holds all of its values; only sketches are stored"
     raise TypeError(message)
+
+
+def _columns(raw: list[dict[str, Any]]) -> tuple[Column, ...]:
+    columns = tuple(map(_read, raw))
+    twice = next((name for name, count in Counter(column.name for column in columns).items() if count > 1), None)
+    if twice is not None:
+        message = f"column {twice!r} is there twice"
+        raise ValueError(message)
+    return columns
 
 
 def _read(raw: dict[str, Any]) -> Column:
@@ -96,7 +121,22 @@ def _sketch(raw: dict[str, Any]) -> Sketch:
     if len(keys) != len(counts) or (np.diff(keys) <= 0).any():
         message = f"column {raw['name']!r} has {len(keys)} buckets and {len(counts)} counts"
         raise ValueError(message)
-    return Sketch(keys, counts, _natural(raw["nulls"]), float(low), float(high), int(raw["shift"]))
+    shift = _natural(raw["shift"])
+    if not FINEST <= shift < 63 or (len(keys) and not (-np.inf < low <= high < np.inf and _are_finite(keys, shift))):
+        message = f"column {raw['name']!r} has buckets of {shift} bits from {low!r} to {high!r}"
+        raise ValueError(message)
+    return Sketch(keys, counts, _natural(raw["nulls"]), float(low), float(high), shift)
+
+
+def _are_finite(keys: NDArray[np.int64], shift: int) -> bool:
+    return not (np.abs(keys) >> (63 - shift)).any() and bool(np.isfinite(values_of(keys, shift)).all())
+
+
+def _importance(value: Any) -> float:
+    if not 0 <= float(value) < np.inf:
+        message = f"{value!r} is no importance"
+        raise ValueError(message)
+    return float(value)
 
 
 def _natural(value: object) -> int:

@@ -1,25 +1,31 @@
 """A table that is at hand against another, or against a profile: everything that can be found."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 from threadpoolctl import threadpool_limits
 
 from slipway.data import rows as some
 from slipway.data.columns import Columns
 from slipway.data.schema import Kind
-from slipway.drift import between, classifier, dependence, multivariate, performance
+from slipway.drift import between, classifier, dependence, multivariate, scores
 from slipway.drift import sample as samples
-from slipway.drift.answers import Named, answers, kinds_of
+from slipway.drift.answers import Answers
 from slipway.drift.comparison import Comparison
+from slipway.drift.estimate import estimate
 from slipway.drift.findings import Findings, lift
-from slipway.drift.performance import Answers, Performance, watch
+from slipway.drift.kinds import shared
+from slipway.drift.named import Named, answers, kinds_of, probabilities
+from slipway.drift.performance import watch
 from slipway.drift.profile import Profile
 from slipway.drift.sample import Sample
-from slipway.evaluation.bootstrap import Interval
+from slipway.drift.severity import unused
 from slipway.features.inputs import inputs
 from slipway.spec import Drift
+
+_NO_ESTIMATE = "the truth of the current rows is not known, and only probabilities of two classes say how sure they are"
 
 
 def compare(
@@ -38,8 +44,8 @@ def compare(
         DataError: There are too few rows to compare, or it can't be told what is predicted.
     """
     known = before.importances if isinstance(before, Profile) and importances is None else importances or {}
-    kinds = {name: kind for name, kind in _shared(before.kinds, now.kinds).items() if name not in named.columns}
-    together = _together(before, now, kinds, known)
+    kinds = {name: kind for name, kind in shared(before.kinds, now.kinds).items() if name not in named.columns}
+    together = _together(before, kinds, known)
     now, current = _drawn(now, together, seed=1)
     if isinstance(before, Profile):
         data = between.compare(before, now, limits, known)
@@ -57,17 +63,20 @@ def compare(
         data, _ = lift(data, named.time)
     found = replace(found, data=data, predictions=predictions, target=target)
     if named.truth and named.prediction:
-        found = replace(found, performance=_performance(before, now, limits, named))
-    notes = tuple(note for note in (data.advice, samples.note(kinds, known)) if note)
-    return replace(found, notes=notes)
+        found = _over_time(found, before, now, limits, named)
+    notes = (
+        *found.notes,
+        data.infinite,
+        data.later,
+        data.advice,
+        samples.note(kinds, known),
+        unused(limits, before.kinds),
+    )
+    return replace(found, notes=tuple(note for note in notes if note))
 
 
-def _together(
-    before: Columns | Profile, now: Columns, kinds: Mapping[str, Kind], known: Mapping[str, float]
-) -> dict[str, Kind]:
-    """The columns that are looked at together, with their kinds; not one that is a date on one side alone."""
-    sides = (before.kinds, now.kinds)
-    kinds = {name: kind for name, kind in kinds.items() if len({side[name] == "date" for side in sides}) == 1}
+def _together(before: Columns | Profile, kinds: Mapping[str, Kind], known: Mapping[str, float]) -> dict[str, Kind]:
+    """The columns that are looked at together, with their kinds."""
     if not isinstance(before, Profile):
         return {name: kinds[name] for name in samples.names(kinds, known)}
     names = before.dependence.columns if before.dependence else ()
@@ -85,17 +94,6 @@ def _with_rows(
         )
 
 
-def _shared(before: Mapping[str, Kind | None], now: Mapping[str, Kind | None]) -> dict[str, Kind]:
-    return dict(_pairs(before, now))
-
-
-def _pairs(before: Mapping[str, Kind | None], now: Mapping[str, Kind | None]) -> Iterator[tuple[str, Kind]]:
-    for name, kind in before.items():
-        other = now.get(name)
-        if kind is not None and other is not None and (kind == "category") == (other == "category"):
-            yield name, kind if kind == other else "number"
-
-
 def _drawn(table: Columns, kinds: Mapping[str, Kind], seed: int) -> tuple[Columns, Callable[[], Sample]]:
     """The table, and what gives a sample of it when it has been read."""
     read, rows = some.aside(table, kinds, some.choose(table.rows, samples.ROWS, seed))
@@ -109,14 +107,25 @@ def _drawn(table: Columns, kinds: Mapping[str, Kind], seed: int) -> tuple[Column
     return read, sample
 
 
-def _performance(before: Columns | Profile, now: Columns, limits: Drift, named: Named) -> Performance:
-    kinds = kinds_of(now.kinds, named)
-    wanted = {name: kinds[name] for name in named.columns}
-    sides = [table for table in (before, now) if not isinstance(table, Profile)]
-    *expected, current = answers([some.take(table, wanted, np.arange(table.rows)) for table in sides], kinds, named)
-    return watch(current, _scores(expected[0]) if expected else None, limits.window)
+def _over_time(found: Findings, before: Columns | Profile, now: Columns, limits: Drift, named: Named) -> Findings:
+    """The same with scores: those of rows whose truth is known, else those that are to be expected."""
+    if isinstance(before, Profile):
+        return replace(found, performance=watch(_answers([now], now, named)[0], None, limits.window))
+    if named.truth in now.kinds:
+        judged, current = _answers([before, now], now, named)
+        return replace(found, performance=watch(current, scores.expected(judged), limits.window))
+    (judged,) = _answers([before], before, named)
+    if judged.task != "binary" or not judged.probabilities:
+        return replace(found, notes=(_NO_ESTIMATE,))
+    said = _rows(now, {named.prediction: "number"})[named.prediction].drop_nulls()
+    estimated = estimate("binary", probabilities(said), named.threshold, scores.expected(judged))
+    return replace(found, estimated=estimated)
 
 
-def _scores(expected: Answers) -> dict[str, Interval]:
-    found = {metric.name: performance.score(metric, expected) for metric in expected.metrics}
-    return {name: interval for name, interval in found.items() if interval is not None}
+def _answers(tables: Sequence[Columns], kinds_from: Columns, named: Named) -> list[Answers]:
+    kinds = kinds_of(kinds_from.kinds, named)
+    return answers([_rows(table, {name: kinds[name] for name in named.columns}) for table in tables], kinds, named)
+
+
+def _rows(table: Columns, kinds: Mapping[str, Kind]) -> pl.DataFrame:
+    return some.take(table, kinds, np.arange(table.rows))

@@ -1,28 +1,32 @@
 """Applying a plan to a batch of raw rows."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
-from itertools import chain
+from functools import cache
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from slipway.data.schema import Schema
+from slipway.data import arrays
+from slipway.data.schema import Kind, Schema
 from slipway.features import category, date, expression, number, target_mean, text
 from slipway.features.arithmetic import Floats, Numpy
-from slipway.features.category import Codes
 from slipway.features.expression import Derived
 from slipway.features.inputs import prepared
 from slipway.features.plan import Plan
 from slipway.features.target_mean import Folds
 
 ROWS = 1 << 14
-"""Rows that a thread transforms at a time: a column of them stays in the processor's cache."""
+"""Rows that a thread transforms at a time, at most: what it works on stays in the processor's cache."""
+
+VALUES = 1 << 23
+"""Features of these rows, at most: a wide plan transforms fewer rows at a time."""
 
 
 def transform(
     plan: Plan, frame: pl.DataFrame, schema: Schema, folds: Folds | None = None, others: list[Floats] | None = None
-) -> pl.DataFrame:
+) -> NDArray[np.float32]:
     """The features of raw rows.
 
     Args:
@@ -33,50 +37,55 @@ def transform(
         others: For training rows, the means of the target from the other folds; else None.
 
     Returns:
-        A float32 column for each feature, in the order of ``plan.names``; no null, no NaN, no infinity.
+        Shape (n, features), in the order of ``plan.names``, each feature contiguous; no NaN, no infinity.
     """
-    names = plan.names
-    made = np.empty((len(names), len(frame)), dtype=np.float32)
-    ready = prepared(frame, schema.kinds)
-    codes = category.coded((*plan.categories, *plan.ordinals, *plan.targets), ready)
+    width, kinds = plan.width, schema.kinds
+    made = np.empty((width if plan.kept is None else len(plan.kept), len(frame)), dtype=np.float32)
+    size = max(1, min(ROWS, VALUES // max(width, 1)))
 
     def fill(start: int) -> None:
-        rows = slice(start, start + ROWS)
-        part = {column: coded[rows] for column, coded in codes.items()}
-        _fill(made[:, rows], plan, ready[rows], part, None if folds is None else folds[rows], others)
+        rows = slice(start, start + size)
+        own = None if folds is None else folds[rows]
+        if plan.kept is None:
+            _fill(made[:, rows], plan, frame[rows], kinds, own, others)
+        else:
+            every = np.empty((width, min(size, len(frame) - start)), dtype=np.float32)
+            _fill(every, plan, frame[rows], kinds, own, others)
+            np.take(every, plan.kept, axis=0, out=made[:, rows])
 
-    with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
-        list(threads.map(fill, range(0, len(frame), ROWS)))
-    return pl.DataFrame([pl.Series(name, feature) for name, feature in zip(names, made, strict=True)])
+    list(_threads().map(fill, range(0, len(frame), size)))
+    return made.T
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    """The same threads for every batch: a new one would first have to get memory of its own."""
+    return ThreadPoolExecutor(pl.thread_pool_size(), "features")
+
+
+os.register_at_fork(after_in_child=_threads.cache_clear)
 
 
 def _fill(
     made: NDArray[np.float32],
     plan: Plan,
-    ready: pl.DataFrame,
-    codes: Codes,
+    frame: pl.DataFrame,
+    kinds: dict[str, Kind],
     folds: Folds | None,
     others: list[Floats] | None,
 ) -> None:
-    ready = derive(plan.derived, ready)
-    columns = chain(
-        number.columns(plan.numbers, ready),
-        date.columns(plan.dates, ready),
-        category.columns(plan.categories, codes),
-        category.ordinal_columns(plan.ordinals, codes),
-        target_mean.columns(plan.targets, codes, folds, others),
-        text.columns(plan.texts, ready),
-    )
-    kept = None if plan.kept is None else set(plan.kept)
-    chosen = (column for place, column in enumerate(columns) if kept is None or place in kept)
+    """Writes every feature of some rows, shape (features, rows)."""
+    ready = derive(plan.derived, prepared(frame, kinds))
+    codes = category.coded((*plan.categories, *plan.ordinals, *plan.targets), ready)
+    at = 0
     with np.errstate(over="ignore"):
-        for feature, column in zip(made, chosen, strict=True):
-            np.copyto(feature, column, casting="unsafe")
-
-
-def matrix(features: pl.DataFrame) -> NDArray[np.float32]:
-    """Features as one contiguous array, shape (n, number of features)."""
-    return np.ascontiguousarray(features.to_numpy(), dtype=np.float32)
+        at += number.write(made, plan.numbers, ready)
+        at += date.write(made[at:], plan.dates, ready)
+        at += category.write(made[at:], plan.categories, codes)
+        at += category.write_ordinals(made[at:], plan.ordinals, codes)
+        at += target_mean.write(made[at:], plan.targets, codes, folds, others)
+        at += text.write(made[at:], plan.texts, ready)
+    assert at == len(made)  # noqa: S101 - otherwise features would have each other's names
 
 
 def derive(steps: tuple[Derived, ...], ready: pl.DataFrame) -> pl.DataFrame:
@@ -87,7 +96,7 @@ def derive(steps: tuple[Derived, ...], ready: pl.DataFrame) -> pl.DataFrame:
         ready: Prepared rows, see ``slipway.features.inputs.prepared``.
     """
     for step in steps:
-        columns = {name: ready[name].to_numpy() for name in step.columns}
+        columns = {name: arrays.floats(ready[name]) for name in step.columns}
         with np.errstate(all="ignore"):
             values = expression.evaluate(step, columns, Numpy())
         ready = ready.with_columns(pl.Series(step.name, values))

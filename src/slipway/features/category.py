@@ -1,16 +1,18 @@
 """Categories: one feature a level, or the rank of the level."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from slipway.data import arrays
 from slipway.features.builder import Builder
-from slipway.features.named import Named
+from slipway.features.named import Features, Named
 
 Codes = Mapping[str, NDArray[Any]]
 """Column to the code of each row, shape (n,)."""
@@ -81,17 +83,19 @@ def coded(steps: Sequence[Levels], frame: pl.DataFrame) -> Codes:
         steps: The categories.
         frame: Prepared rows, see ``slipway.features.inputs.prepared``.
     """
-    tables = {step.column: step.codes for step in steps}
-    known = [pl.col(name).cast(pl.Enum(list(codes)), strict=False) for name, codes in tables.items()]
-    places = frame.select(
-        level.to_physical().fill_null(len(codes)) for level, codes in zip(known, tables.values(), strict=True)
-    )
-    return {
-        step.column: np.array([*tables[step.column].values(), step.unknown], np.min_scalar_type(step.width)).take(
-            places.get_column(step.column).to_numpy()
-        )
-        for step in steps
-    }
+    return {step.column: _codes(step, frame.get_column(step.column)) for step in steps}
+
+
+def _codes(step: Levels, texts: pl.Series) -> NDArray[Any]:
+    levels, codes = _table(step)
+    return codes.take(arrays.places(texts, levels))
+
+
+@lru_cache
+def _table(step: Levels) -> tuple[pl.Enum, NDArray[Any]]:
+    """The levels, and the codes of their places; last that of all others."""
+    codes = step.codes
+    return pl.Enum(list(codes)), np.array([*codes.values(), step.unknown], np.min_scalar_type(step.width))
 
 
 def names(steps: tuple[Category, ...]) -> list[Named]:
@@ -104,11 +108,14 @@ def names(steps: tuple[Category, ...]) -> list[Named]:
     return named
 
 
-def columns(steps: tuple[Category, ...], codes: Codes) -> Iterator[NDArray[Any]]:
-    """The features of coded rows by one-hot encoding."""
+def write(made: Features, steps: tuple[Category, ...], codes: Codes) -> int:
+    """Writes the features of coded rows by one-hot encoding; see ``slipway.features.number.write``."""
+    at = 0
     for step in steps:
         coded = codes[step.column]
-        yield from (coded == code for code in range(step.width))
+        made[at : at + step.width] = coded == np.arange(step.width, dtype=coded.dtype)[:, None]
+        at += step.width
+    return at
 
 
 def nodes(build: Builder, steps: tuple[Category, ...]) -> list[str]:
@@ -131,9 +138,11 @@ def ordinal_names(steps: tuple[Ordinal, ...]) -> list[Named]:
     return [Named(f"{step.column} rank", step.column) for step in steps]
 
 
-def ordinal_columns(steps: tuple[Ordinal, ...], codes: Codes) -> Iterator[NDArray[Any]]:
-    """The features of coded rows by ordinal encoding: levels from 0, most frequent first."""
-    return (codes[step.column] for step in steps)
+def write_ordinals(made: Features, steps: tuple[Ordinal, ...], codes: Codes) -> int:
+    """Writes the features of coded rows by ordinal encoding: levels from 0, most frequent first."""
+    for feature, step in zip(made, steps, strict=False):
+        feature[:] = codes[step.column]
+    return len(steps)
 
 
 def ordinal_nodes(build: Builder, steps: tuple[Ordinal, ...]) -> list[str]:

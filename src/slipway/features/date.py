@@ -1,18 +1,16 @@
 """Dates: their parts, and whether they were missing."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from slipway.data import arrays
 from slipway.data.sketch import Sketch
 from slipway.features import calendar
 from slipway.features.arithmetic import Numpy
 from slipway.features.builder import LARGEST, Builder, Onnx
-from slipway.features.named import Named
+from slipway.features.named import Features, Named
 from slipway.features.number import filled, filling, indicators
 from slipway.spec.features import ColumnFeatures
 
@@ -57,17 +55,21 @@ def names(steps: tuple[Date, ...]) -> list[Named]:
     return [*parts, *(Named(f"{step.column} is missing", step.column) for step in steps if step.indicator)]
 
 
-def columns(steps: tuple[Date, ...], frame: pl.DataFrame) -> Iterator[NDArray[Any]]:
-    """The features of prepared rows; see ``slipway.features.inputs.prepared``."""
-    seconds = {step.column: frame[step.column].to_numpy() for step in steps}
+def write(made: Features, steps: tuple[Date, ...], frame: pl.DataFrame) -> int:
+    """Writes the features of prepared rows; see ``slipway.features.number.write``."""
+    seconds = {step.column: arrays.floats(frame.get_column(step.column)) for step in steps}
     missing = {column: np.isnan(values) for column, values in seconds.items()}
     parts = {
         step.column: calendar.parts(np.where(missing[step.column], step.fill, seconds[step.column]), Numpy())
         for step in steps
     }
-    for place, part in enumerate(PARTS):
-        yield from (np.clip(parts[step.column][place], -LARGEST, LARGEST) for step in steps if part in step.parts)
-    yield from (missing[step.column] for step in steps if step.indicator)
+    columns = [
+        *(parts[step.column][at] for at, part in enumerate(PARTS) for step in steps if part in step.parts),
+        *(missing[step.column] for step in steps if step.indicator),
+    ]
+    for feature, column in zip(made, columns, strict=False):
+        np.copyto(feature, np.clip(column, -LARGEST, LARGEST), casting="unsafe")
+    return len(columns)
 
 
 def nodes(build: Builder, steps: tuple[Date, ...]) -> list[str]:

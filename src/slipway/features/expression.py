@@ -6,21 +6,16 @@ not finite. A comparison gives 1 or 0. Dates count in seconds since 1970, boolea
 
 import ast
 import math
-import warnings
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Generic
 
-from slipway.errors import SpecError, nearest
+from slipway.errors import SpecError
+from slipway.features import grammar
 from slipway.features.arithmetic import Arithmetic, T
 
 LONGEST = 500
 """Characters of an expression, at most."""
-
-FUNCTIONS = {"abs": 1, "sqrt": 1, "floor": 1, "min": 2, "max": 2, "is_missing": 1, "if_missing": 2, "when": 3}
-"""Functions and how many arguments each takes; ``col("a name")`` names a column that is no plain word."""
-
-_OPERATORS = "+ - * / < <= > >= == != and or not"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +33,7 @@ class Derived:
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that it is made from, each once."""
-        found = (_column(node) for node in ast.walk(_tree(self.expression)))
+        found = (grammar.column(node) for node in ast.walk(grammar.tree(self.expression)))
         return tuple(dict.fromkeys(name for name in found if name is not None))
 
 
@@ -57,15 +52,15 @@ def parse(name: str, expression: str, known: Collection[str]) -> Derived:
     if len(text) > LONGEST:
         raise _error(name, text[:40] + "…", 0, f"it has {len(text)} characters, more than the {LONGEST} allowed")
     try:
-        tree = _tree(text)
+        tree = grammar.tree(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise _error(name, text, getattr(error, "offset", None) or len(text), "it can't be parsed") from None
-    found = _problem(tree, known)
+    found = grammar.problem(tree, known)
     if found is not None:
         raise _error(name, text, *found)
     derived = Derived(name, text)
     if not derived.columns:
-        raise _error(name, text, 1, f"it uses no column; {_listing(known)}")
+        raise _error(name, text, 1, f"it uses no column; {grammar.listing(known)}")
     return derived
 
 
@@ -81,7 +76,7 @@ def evaluate(derived: Derived, columns: Mapping[str, T], do: Arithmetic[T]) -> T
         float64, NaN for what is missing.
     """
     made = _Evaluator(columns, do)
-    value = made.value(_tree(derived.expression))
+    value = made.value(grammar.tree(derived.expression))
     return do.where(do.equal(made.abs(value), do.number(math.inf)), made.nan, value)
 
 
@@ -118,7 +113,7 @@ class _Evaluator(Generic[T]):
     def value(self, node: ast.expr) -> T:
         if isinstance(node, ast.Constant):
             return self._do.number(float(node.value))  # type: ignore[arg-type]
-        name = _column(node)
+        name = grammar.column(node)
         if name is not None:
             return self._columns[name]
         if isinstance(node, ast.BinOp):
@@ -156,76 +151,6 @@ class _Evaluator(Generic[T]):
         for operand in operands:
             value = self._do.where(self._do.missing(operand), self.nan, value)
         return value
-
-
-def _tree(text: str) -> ast.expr:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what Python thinks of the style is of no use here
-        return ast.parse(text, mode="eval").body
-
-
-def _column(node: ast.AST) -> str | None:
-    """The column that a node names; None when it is something else."""
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "col":
-        return str(node.args[0].value) if node.args and isinstance(node.args[0], ast.Constant) else None
-    return node.id if isinstance(node, ast.Name) and node.id not in {*FUNCTIONS, "col"} else None
-
-
-def _problem(node: ast.AST, known: Collection[str]) -> tuple[int, str] | None:
-    """Where and what the first thing is that is not allowed."""
-    said = _wrong(node, known)
-    if said:
-        return getattr(node, "col_offset", 0) + 1, said
-    if _column(node) is not None:
-        return None
-    children = node.args if isinstance(node, ast.Call) else _operands(node)
-    return next((found for found in (_problem(child, known) for child in children) if found is not None), None)
-
-
-def _operands(node: ast.AST) -> list[ast.expr]:
-    return [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
-
-
-def _wrong(node: ast.AST, known: Collection[str]) -> str:
-    name = _column(node)
-    if name is not None:
-        near = nearest(name, known)
-        hint = f"did you mean {near!r}? " if near else ""
-        return "" if name in known else f"there is no number, boolean or date {name!r}; {hint}{_listing(known)}"
-    if isinstance(node, ast.Call):
-        return _wrong_call(node)
-    if isinstance(node, ast.Constant):
-        number = type(node.value) in (int, float) and math.isfinite(_float(node.value))
-        return "" if number else f"{node.value!r} is no finite number"
-    if isinstance(node, ast.Compare):
-        one = len(node.ops) == 1 and isinstance(node.ops[0], (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq))
-        return "" if one else f"compare two values at a time, with one of {_OPERATORS}"
-    operator = getattr(node, "op", None)
-    if isinstance(operator, (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.USub, ast.Not, ast.And, ast.Or)):
-        return ""
-    return f"that is not allowed; operators are {_OPERATORS}; functions are {', '.join(FUNCTIONS)}, col"
-
-
-def _wrong_call(node: ast.Call) -> str:
-    name = node.func.id if isinstance(node.func, ast.Name) else ""
-    if name not in FUNCTIONS:
-        return f"there is no such function; functions are {', '.join(FUNCTIONS)}, and col('a name') for a column"
-    takes = FUNCTIONS[name]
-    starred = any(isinstance(item, ast.Starred) for item in node.args)
-    wrong = len(node.args) != takes or node.keywords or starred
-    return f"{name} takes {takes} value{'s' if takes > 1 else ''}" if wrong else ""
-
-
-def _float(value: object) -> float:
-    try:
-        return float(value)  # type: ignore[arg-type]
-    except OverflowError:
-        return math.inf
-
-
-def _listing(known: Collection[str], most: int = 20) -> str:
-    names = [name if name.isidentifier() else f"col({name!r})" for name in known]
-    return f"columns are {', '.join(names[:most])}" + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def _error(name: str, text: str, position: int, said: str) -> SpecError:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from slipway.data import rowhash
+from slipway.data import arrays, rowhash
 from slipway.data import sketch as sketches
 from slipway.data.schema import Schema
 from slipway.data.sketch import Sketch
@@ -112,7 +112,7 @@ def fit(part: pl.DataFrame, schema: Schema, chosen: Choice) -> State:
     levels = [name for name, kind in schema.kinds.items() if kind == "category"]
     texts = [name for name, kind in schema.kinds.items() if kind == "text"]
     with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
-        sketched_columns = threads.map(lambda name: sketches.fit(ready[name].to_numpy()), sketched)
+        sketched_columns = threads.map(lambda name: sketches.fit(arrays.floats(ready[name])), sketched)
         counted_levels = threads.map(lambda name: _levels(ready[name]), levels)
         counted_ngrams = threads.map(lambda name: text.fit(ready[name], chosen.options(name).ngrams), texts)
         return State(

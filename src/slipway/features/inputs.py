@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from slipway.data import arrays
 from slipway.data.schema import TEXTUAL, Column, Kind, Schema
 
 WHITESPACE: Final = r"[\t-\r\x{85}\x{a0} ]+"
@@ -22,10 +23,10 @@ def prepared(frame: pl.DataFrame, kinds: Mapping[str, Kind]) -> pl.DataFrame:
         kinds: Name to kind of the columns that are wanted.
 
     Returns:
-        Numbers, integers and booleans as float64 with NaN for what is missing, dates as seconds since 1970 likewise,
-        categories as text with the empty one for null, texts with one space between words.
+        Numbers, integers and booleans as float64, null or NaN for what is missing; dates as seconds since 1970
+        likewise; categories as text with the empty one for null; texts with one space between words.
     """
-    return frame.select(_expression(name, kind) for name, kind in kinds.items())
+    return pl.DataFrame([_prepared(frame.get_column(name), kind) for name, kind in kinds.items()])
 
 
 def inputs(frame: pl.DataFrame, kinds: Mapping[str, Kind]) -> dict[str, NDArray[Any]]:
@@ -54,17 +55,17 @@ def extended(table: Schema, event_time: str, made: Iterable[Column]) -> Schema:
     return replace(table, columns=(*table.columns, *added))
 
 
-def _expression(name: str, kind: Kind) -> pl.Expr:
-    column = pl.col(name)
+def _prepared(values: pl.Series, kind: Kind) -> pl.Series:
     if kind in TEXTUAL:
-        text = column.cast(pl.String).fill_null("")
+        text = values.cast(pl.String)
+        text = text.fill_null("") if text.null_count() else text
         return text.str.replace_all(WHITESPACE, " ").str.strip_chars(" ") if kind == "text" else text
     if kind == "date":
-        return (column.cast(pl.Datetime("us")).to_physical().cast(pl.Float64) / 1e6).fill_null(float("nan"))
-    return column.cast(pl.Float64).fill_null(float("nan"))
+        return values.cast(pl.Datetime("us")).to_physical().cast(pl.Float64) / 1e6
+    return values.cast(pl.Float64)
 
 
 def _array(values: pl.Series) -> NDArray[Any]:
     if values.dtype == pl.String:
         return np.array(values.to_list(), dtype=object)
-    return values.to_numpy()
+    return arrays.floats(values)

@@ -1,6 +1,12 @@
-"""Names of features, and where each comes from."""
+"""Features: what they hold, what they are called, and where each comes from."""
 
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Features = NDArray[np.float32]
+"""Features of some rows, shape (features, rows)."""
 
 
 @dataclass(frozen=True, slots=True)

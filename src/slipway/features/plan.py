@@ -74,15 +74,7 @@ class Plan:
     @property
     def sources(self) -> dict[str, tuple[str, ...]]:
         """Feature name to the raw columns that it comes from, in the order of the features."""
-        named: list[Named] = [
-            *number.names(self.numbers),
-            *date.names(self.dates),
-            *category.names(self.categories),
-            *category.ordinal_names(self.ordinals),
-            *target_mean.names(self.targets),
-            *text.names(self.texts),
-        ]
-        made = distinct(named, TARGET)
+        made = distinct(self._named, TARGET)
         chosen = list(made) if self.kept is None else [list(made)[place] for place in self.kept]
         return {name: self.raw(made[name]) for name in chosen}
 
@@ -92,6 +84,23 @@ class Plan:
         if column not in derived:
             return (column,)
         return tuple(dict.fromkeys(raw for used in derived[column].columns for raw in self.raw(used)))
+
+    @property
+    def _named(self) -> list[Named]:
+        """The features before any was selected."""
+        return [
+            *number.names(self.numbers),
+            *date.names(self.dates),
+            *category.names(self.categories),
+            *category.ordinal_names(self.ordinals),
+            *target_mean.names(self.targets),
+            *text.names(self.texts),
+        ]
+
+    @property
+    def width(self) -> int:
+        """Number of features before any was selected."""
+        return len(self._named)
 
     @property
     def names(self) -> tuple[str, ...]:

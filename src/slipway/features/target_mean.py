@@ -5,7 +5,7 @@ get the value from all training rows (Micci-Barreca, "A Preprocessing Scheme for
 Attributes", SIGKDD Explorations 3(1), 2001, for the smoothed means).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from slipway.data.schema import Target
 from slipway.features import category
 from slipway.features.builder import Builder
 from slipway.features.category import Codes, Levels
-from slipway.features.named import Named
+from slipway.features.named import Features, Named
 
 Floats = NDArray[np.float64]
 Folds = NDArray[np.int64]
@@ -91,23 +91,31 @@ def names(steps: tuple[TargetMean, ...]) -> list[Named]:
     return [Named(f"{step.column}: {output}", step.column) for step in steps for output in step.outputs]
 
 
-def columns(
-    steps: tuple[TargetMean, ...], codes: Codes, folds: Folds | None = None, others: list[Floats] | None = None
-) -> Iterator[NDArray[Any]]:
-    """The features of coded rows.
+def write(
+    made: Features,
+    steps: tuple[TargetMean, ...],
+    codes: Codes,
+    folds: Folds | None = None,
+    others: list[Floats] | None = None,
+) -> int:
+    """Writes the features of coded rows; see ``slipway.features.number.write``.
 
     Args:
+        made: To write to.
         steps: The categories.
         codes: The rows, see ``slipway.features.category.coded``.
         folds: Fold of each row when they are training rows, shape (n,).
         others: The means from the other folds, from ``finish``, when they are.
     """
+    at = 0
     for place, step in enumerate(steps):
-        coded = codes[step.column]
+        coded, width = codes[step.column], len(step.outputs)
         if folds is None or others is None:
-            yield from np.asarray(step.means, dtype=np.float32)[coded].T
+            made[at : at + width] = np.asarray(step.means)[coded].T
         else:
-            yield from others[place][folds, coded].T
+            made[at : at + width] = others[place][folds, coded].T
+        at += width
+    return at
 
 
 def nodes(build: Builder, steps: tuple[TargetMean, ...]) -> list[str]:

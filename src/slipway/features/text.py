@@ -9,14 +9,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
-from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from slipway.data import arrays
 from slipway.features.builder import Builder
-from slipway.features.named import Named
+from slipway.features.named import Features, Named
 from slipway.spec.features import ColumnFeatures
 
 TRACKED = 200_000
@@ -106,10 +106,13 @@ def names(steps: tuple[Text, ...]) -> list[Named]:
     return [Named(f"{step.column} says {ngram}", step.column) for step in steps for ngram in step.ngrams]
 
 
-def columns(steps: tuple[Text, ...], frame: pl.DataFrame) -> Iterator[NDArray[Any]]:
-    """The features of prepared rows."""
-    for step in steps:
-        yield from _counts(step, frame[step.column]) if step.ngrams else ()
+def write(made: Features, steps: tuple[Text, ...], frame: pl.DataFrame) -> int:
+    """Writes the features of prepared rows; see ``slipway.features.number.write``."""
+    at = 0
+    for step in (step for step in steps if step.ngrams):
+        _count_in(made[at : at + len(step.ngrams)], step, frame.get_column(step.column))
+        at += len(step.ngrams)
+    return at
 
 
 def nodes(build: Builder, steps: tuple[Text, ...]) -> list[str]:
@@ -137,16 +140,15 @@ def _count(build: Builder, step: Text) -> str:
     )
 
 
-def _counts(step: Text, texts: pl.Series) -> NDArray[np.float32]:
+def _count_in(made: Features, step: Text, texts: pl.Series) -> None:
     """How often each n-gram occurs, shape (n-grams, rows)."""
+    made[:] = 0.0
     words = _words(texts)
     spellings, codes = _spelled(step)
-    found = codes.take(words["word"].cast(spellings, strict=False).to_physical().fill_null(len(codes) - 1).to_numpy())
+    found = codes.take(arrays.places(words["word"], spellings))
     rows = words["row"].to_numpy().astype(np.int64)
-    made = np.zeros((len(step.ngrams), len(texts)), dtype=np.float32)
     for row, feature in _occurrences(step, rows, found):
-        np.add.at(made, (feature, row), 1.0)
-    return made
+        np.add.at(made, (feature, row), np.float32(1.0))
 
 
 @lru_cache

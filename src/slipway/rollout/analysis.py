@@ -121,6 +121,8 @@ def _errors(stable: Sample, canary: Sample, limits: Analysis) -> Check:
 
 def _latency(stable: Sample, canary: Sample, limits: Analysis) -> Check:
     """Ratio of the p99 latencies, between the extremes of their order-statistic intervals."""
+    if not (stable.latencies.any() and canary.latencies.any()):
+        return Check("latency", "hold", "no latencies are told of both revisions")
     ours, theirs = (_quantile(sample.seconds, sample.latencies, limits.confidence) for sample in (canary, stable))
     limit = limits.max_latency_ratio
     low, high = ours[1] / theirs[2], ours[2] / theirs[1]
@@ -160,7 +162,9 @@ def _decide(low: float, high: float, limit: float) -> Decision:
 
 
 def _wilson(count: float, of: float, confidence: float) -> tuple[float, float, float]:
-    """A share and Wilson's score interval of it."""
+    """A share and Wilson's score interval of it; of nothing, it is anywhere."""
+    if not of:
+        return 0.0, 0.0, 1.0
     z = float(stats.norm.ppf(0.5 + confidence / 2))
     share = count / of
     middle = (count + z * z / 2) / (of + z * z)

@@ -89,6 +89,21 @@ class Cluster:
         with missing():
             self._call("DELETE", self._path(kind, name), f"delete {self._called(kind, name)}", body)
 
+    def remove(self, kind: str, name: str) -> bool:
+        """Deletes an object if it is ours; whether there was one."""
+        found = self.get(kind, name)
+        if found is None or not _is_ours(found):
+            return False
+        self.delete(kind, name)
+        return True
+
+    def release(self, kind: str, name: str, subresource: str) -> None:
+        """Forgets who set an object's fields through a subresource, so that they are whoever's who applies them."""
+        found = self.get(kind, name) or {"metadata": {}}
+        kept = [item for item in found["metadata"].get("managedFields", []) if item.get("subresource") != subresource]
+        if kept:
+            self.patch(kind, name, {"metadata": {"managedFields": kept}})
+
     def apply(self, *items: Object) -> list[Object]:
         """Applies objects server-side with our field manager; conflicts are not forced.
 
@@ -155,7 +170,7 @@ class Cluster:
 
     def _require_ours(self, item: Object) -> None:
         found = self.get(item["kind"], item["metadata"]["name"])
-        if found is not None and (found["metadata"].get("labels") or {}).get(MANAGER_LABEL) != MANAGER:
+        if found is not None and not _is_ours(found):
             message = (
                 f"{called(item)} exists and was not made by slipway, so it is left alone; serve under another 'name'"
             )
@@ -207,6 +222,10 @@ def missing(*statuses: int) -> Iterator[None]:
     except RefusedError as error:
         if error.status not in (statuses or (404,)):
             raise
+
+
+def _is_ours(found: Object) -> bool:
+    return (found["metadata"].get("labels") or {}).get(MANAGER_LABEL) == MANAGER
 
 
 def called(item: Object) -> str:

@@ -19,6 +19,7 @@ from slipway.bundle.fetch import fetch
 from slipway.bundle.load import Bundle, load
 from slipway.errors import RolloutError, SlipwayError
 from slipway.rollout import lease as leases
+from slipway.rollout import settle as settling
 from slipway.rollout import smoke, strategies
 from slipway.rollout.api import Cluster
 from slipway.rollout.connection import RefusedError, connect, told
@@ -114,9 +115,9 @@ def restore(cluster: Cluster, name: str, good: Revision | None, seconds: float) 
         RolloutError: The last good revision can't serve any more either.
     """
     if good is None:
-        strategies.remove_canary(cluster, name)
+        settling.remove_canary(cluster, name)
         return "no revision was good before, so there is none to go back to"
-    strategies.settle(cluster, good, seconds, lambda: None)
+    settling.take_back(cluster, good, seconds, lambda: None)
     return f"{good.title} has all the traffic again"
 
 
@@ -125,14 +126,11 @@ def _move(
 ) -> None:
     revisions = Revisions(cluster, spec.name)
     good = revisions.serving()
-    cluster.check(*made)
+    cluster.check(*made[:-1], settling.sized(cluster, made[-1]))
     around = [item for item in made if item["kind"] != "ConfigMap"]
     cluster.apply(*(item for item in made if item["kind"] == "ConfigMap"))
     revision = revisions.record(identity(around), bundle.manifest.digest, around, notes)
     revisions.overtake(revision)
-    before = lease.progress()
-    if before.revision != revision.number:
-        lease.advance(step=0, paused=False)
     try:
         settled = strategies.run(
             strategies.Move(
@@ -188,8 +186,12 @@ def _smoke(cluster: Cluster, service: str, bundle: Bundle) -> None:
                 if error.status not in (404, 502, 503) or late:
                     raise
             else:
-                if late or answer.get("version", version) == version:
+                found = answer.get("version", version)
+                if found == version:
                     return answer
+                if late:
+                    message = f"Service {service!r} answers with bundle {found} in place of {version}"
+                    raise RolloutError(message)
             time.sleep(POLL_SECONDS)
 
     smoke.compare(ask, bundle, f"Service {service!r}")

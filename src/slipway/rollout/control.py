@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from slipway.errors import RolloutError
 from slipway.rollout import lease as leases
-from slipway.rollout import strategies, tracks
+from slipway.rollout import settle as settling
+from slipway.rollout import tracks
 from slipway.rollout.api import Cluster
 from slipway.rollout.cluster import restore
 from slipway.rollout.lease import Progress
@@ -188,7 +189,7 @@ def undo(cluster: Cluster, name: str, seconds: float, to: int | None = None, why
 def _serve(cluster: Cluster, revisions: Revisions, lease: leases.Lease, target: Revision, seconds: float) -> None:
     """Rolls a revision out; the last good one serves again when that fails."""
     try:
-        strategies.settle(cluster, target, seconds, lease.require)
+        settling.settle(cluster, target, seconds, lease.require)
     except RolloutError as error:
         message = f"{error}; {restore(cluster, revisions.name, revisions.serving(), seconds)}"
         raise RolloutError(message) from None
@@ -207,7 +208,10 @@ def _track(cluster: Cluster, found: Object) -> Track:
 
 
 def _routed(cluster: Cluster, name: str) -> str:
-    found = cluster.get("Service", name)
+    found, route = cluster.get("Service", name), cluster.get("HTTPRoute", name)
+    backends = [item for rule in (route or {"spec": {}})["spec"].get("rules", []) for item in rule["backendRefs"]]
+    if any(item["name"] == tracks.canary_name(name) for item in backends):
+        return "both"
     return str(found["spec"]["selector"].get(TRACK_LABEL, "both")) if found else ""
 
 

@@ -61,7 +61,8 @@ def verdict(stable: Floats, challenger: Floats, confidence: float = 0.95, expect
     The interval for one look is Welch's. The one for every look inverts the mixture sequential probability ratio test
     with a normal mixture of variance ``expected ** 2`` over the difference (Johari, Koomen, Pekelis and Walsh,
     Operations Research 70, 2022). Half its width is ``sqrt(2 V (V + t) / t * (log(1 / a) + log((V + t) / V) / 2))``,
-    where V is the variance of the difference, t that of the mixture and a one less the confidence.
+    where V is the variance of the difference, t that of the mixture and a one less the confidence. A few outcomes of a
+    rare kind may show no variance at all, so for V either revision's counts as no less than the pooled one.
 
     Args:
         stable: Outcomes of the stable revision, shape ``(n,)``: 0 and 1, or numbers.
@@ -82,15 +83,11 @@ def verdict(stable: Floats, challenger: Floats, confidence: float = 0.95, expect
             raise DataError(message)
     means = float(stable.mean()), float(challenger.mean())
     difference = means[1] - means[0]
-    parts = float(stable.var(ddof=1)) / len(stable), float(challenger.var(ddof=1)) / len(challenger)
-    variance = sum(parts)
-    half, always = _welch(parts, (len(stable), len(challenger)), confidence), 0.0
-    if variance > 0:
-        spread = float(np.concatenate([stable - means[0], challenger - means[1]]).std())
-        mixture = (expected or spread / 10) ** 2
-        evidence = math.log(1 / (1 - confidence)) + math.log((variance + mixture) / variance) / 2
-        always = math.sqrt(2 * variance * (variance + mixture) / mixture * evidence)
-    certain = variance > 0
+    counts = len(stable), len(challenger)
+    spreads = float(stable.var(ddof=1)), float(challenger.var(ddof=1))
+    half = _welch((spreads[0] / counts[0], spreads[1] / counts[1]), counts, confidence)
+    always = _mixture(spreads, counts, confidence, expected)
+    certain = max(spreads) > 0
     decision: Decision = "hold"
     if certain and difference - always > 0:
         decision = "promote"
@@ -99,7 +96,7 @@ def verdict(stable: Floats, challenger: Floats, confidence: float = 0.95, expect
     return Outcome(
         stable=means[0],
         challenger=means[1],
-        counts=(len(stable), len(challenger)),
+        counts=counts,
         difference=difference,
         low=difference - half,
         high=difference + half,
@@ -108,6 +105,17 @@ def verdict(stable: Floats, challenger: Floats, confidence: float = 0.95, expect
         lift=difference / means[0] if means[0] else None,
         decision=decision,
     )
+
+
+def _mixture(spreads: tuple[float, float], counts: tuple[int, int], confidence: float, expected: float) -> float:
+    """Half of the interval that holds at every look, see ``verdict``."""
+    pooled = sum(spread * (count - 1) for spread, count in zip(spreads, counts, strict=True)) / (sum(counts) - 2)
+    variance = sum(max(spread, pooled) / count for spread, count in zip(spreads, counts, strict=True))
+    if variance == 0:
+        return 0.0
+    mixture = expected**2 or pooled / 100
+    evidence = math.log(1 / (1 - confidence)) + math.log((variance + mixture) / variance) / 2
+    return math.sqrt(2 * variance * (variance + mixture) / mixture * evidence)
 
 
 def _welch(parts: tuple[float, float], counts: tuple[int, int], confidence: float) -> float:

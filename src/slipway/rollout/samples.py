@@ -18,7 +18,7 @@ from slipway.errors import RolloutError
 from slipway.rollout.analysis import Sample, add
 from slipway.rollout.api import Cluster
 from slipway.rollout.connection import RefusedError
-from slipway.rollout.templates import Object
+from slipway.rollout.templates import DIGEST, Object, annotation
 from slipway.rollout.wait import is_ready, pods
 from slipway.spec import Analysis
 
@@ -48,8 +48,12 @@ class Counters:
     scores: dict[float, float] = field(default_factory=lambda: defaultdict(float))
 
     @classmethod
-    def parse(cls, text: str) -> "Counters":
+    def parse(cls, text: str, version: str = "") -> "Counters":
         """The counters in Prometheus' text format; labels other than status and bound are added up.
+
+        Args:
+            text: The metrics.
+            version: What must have answered; empty for whatever did.
 
         Raises:
             ValueError: It is not in that format.
@@ -58,6 +62,8 @@ class Counters:
         for family in text_string_to_metric_families(text):
             for sample in family.samples:
                 if sample.labels.get("route", _PREDICTING[0]) not in _PREDICTING:
+                    continue
+                if version and sample.labels.get("version") != version:
                     continue
                 if sample.name == REQUESTS:
                     made.requests[sample.labels.get("status", "")] += sample.value
@@ -140,7 +146,7 @@ def read(cluster: Cluster, track: Object) -> dict[str, Counters]:
         if is_ready(pod):
             try:
                 text = cluster.ask("Pod", pod["metadata"]["name"], "8080", "/metrics")
-                found[pod["metadata"]["uid"]] = Counters.parse(str(text))
+                found[pod["metadata"]["uid"]] = Counters.parse(str(text), _version(track))
             except RefusedError as error:
                 if error.status in (401, 403):
                     raise
@@ -148,9 +154,16 @@ def read(cluster: Cluster, track: Object) -> dict[str, Counters]:
     return found
 
 
+def _version(track: Object) -> str:
+    """What its pods are to answer with; what they hold beside it is another revision's."""
+    return annotation(track, DIGEST)[:12]
+
+
 def _difference(before: dict[str, Counters], after: dict[str, Counters]) -> Sample:
+    """What pods answered between two looks; one that answered nothing may not tell its histograms yet either."""
     changes = [now.since(before.get(pod, Counters())).sample() for pod, now in after.items()]
-    return add(changes) if changes else Counters().sample()
+    told = [item for item in changes if item.requests]
+    return add(told) if told else Counters().sample()
 
 
 def _less(now: dict[Key, float], then: dict[Key, float]) -> dict[Key, float]:
@@ -162,15 +175,22 @@ def _within(cumulative: dict[float, float], bounds: Iterable[float]) -> np.ndarr
 
 
 def _prometheus(cluster: Cluster, track: Object, limits: Analysis, seconds: float) -> Sample:
+    """What Prometheus counts now, less what it did at the beginning; a series that is new, or began anew, counts whole.
+
+    ``increase`` would miss what came before the first scrape of a series, such as the first failures.
+    """
     names = "|".join(re.escape(pod["metadata"]["name"]) for pod in pods(cluster, track)) or "none"
-    chosen = f'{{namespace="{cluster.namespace}",pod=~"{names}"}}[{max(1, math.ceil(seconds))}s]'
+    whose = f'namespace="{cluster.namespace}",pod=~"{names}",version="{_version(track)}"'
+    ago = f"offset {max(1, math.ceil(seconds))}s"
     counters = Counters()
     for metric, label, into in (
         (REQUESTS, "status", counters.requests),
         (SECONDS, "le", counters.seconds),
         (SCORES, "le", counters.scores),
     ):
-        for key, value in _query(limits.prometheus, f"sum by ({label}) (increase({metric}{chosen}))", label):
+        now = f"{metric}{{{whose}}}"
+        query = f"sum by ({label}) (({now} - {now} {ago} >= 0) or {now})"
+        for key, value in _query(limits.prometheus, query, label):
             into[key if label == "status" else float(key)] += value  # type: ignore[index]
     business = None
     if limits.business:

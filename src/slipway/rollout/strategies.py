@@ -4,28 +4,26 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from slipway.errors import RolloutError
 from slipway.rollout import tracks
 from slipway.rollout import trial as trials
 from slipway.rollout import wait as waiting
+from slipway.rollout.alive import SECONDS, KeptAlive
 from slipway.rollout.analysis import Verdict, analyse
-from slipway.rollout.api import Cluster, missing
+from slipway.rollout.api import Cluster
 from slipway.rollout.lease import Lease, Progress
 from slipway.rollout.revision import Revision
 from slipway.rollout.samples import Window
+from slipway.rollout.settle import remove_canary, settle, sized, take_back
 from slipway.rollout.templates import Object
 from slipway.rollout.traffic import Gateway, Pods, Traffic
-from slipway.rollout.wait import Rollout, pods, wait
+from slipway.rollout.wait import Rollout, wait
 from slipway.spec import Rollout as Settings
 from slipway.spec import Serving
 
 logger = logging.getLogger(__name__)
-
-_ALIVE_SECONDS = 60
-"""Seconds for which a canary's pods stay ready after the rollout that watches them was last seen."""
-
 
 ON_TRIAL = "on trial"
 """Phase of an A/B test or a shadow, which lasts until somebody ends it."""
@@ -72,6 +70,8 @@ class Move:
 def run(move: Move) -> bool:
     """Moves traffic to a revision by the strategy of the spec; the first one, and the same one again, are rolled out.
 
+    What another rollout left half done is taken back before a part of the traffic is given to this one.
+
     Args:
         move: What moves where.
 
@@ -85,6 +85,11 @@ def run(move: Move) -> bool:
     strategy = move.settings.strategy
     if move.good is None or move.good.name == move.to.name:
         strategy = "rolling"
+    before = move.lease.progress()
+    if before.revision and (before.revision, before.strategy) != (move.to.number, strategy):
+        move.lease.advance(step=0, paused=False)
+        if strategy != "rolling":
+            take_back(move.cluster, move.stable, move.serving.timeout_s, _requests(move))
     move.lease.advance(revision=move.to.number, strategy=strategy)
     ways[strategy](move)
     return ways[strategy] is not trial
@@ -108,12 +113,14 @@ def blue_green(move: Move) -> None:
     move.cluster.apply(tracks.service(move.stable.service, tracks.CANARY))
     move.smoke(move.name)
     _stay(move, move.settings.grace_s)
-    _promote(move, to=tracks.CANARY)
+    _promote(move, lambda: None)
 
 
 def canary(move: Move) -> None:
     """The share of the requests rises step by step; after each one an analysis decides."""
-    traffic: Traffic = Gateway(move.cluster, move.serving) if move.serving.exposure.gateway else Pods(move.cluster)
+    traffic: Traffic = Pods(move.cluster)
+    if move.serving.exposure.gateway:
+        traffic = Gateway(move.cluster, move.serving, move.to)
     stable = _replicas(move.cluster, move.stable, move.serving)
     done = move.lease.progress().step
     for index, (percent, replicas) in enumerate(steps(move.settings.steps, stable, exact=traffic.exact)):
@@ -121,7 +128,8 @@ def canary(move: Move) -> None:
             continue
         _step(move, traffic, percent, replicas)
         move.lease.advance(step=index + 1)
-    _promote(move, to="both")
+    track = tracks.canary(move.to.deployment, 1, leased=True)
+    _promote(move, KeptAlive(move.cluster, track, math.inf if traffic.exact else SECONDS))
 
 
 def trial(move: Move) -> None:
@@ -129,7 +137,7 @@ def trial(move: Move) -> None:
     move.lease.advance(phase="pods take up the challenger", percent=0.0)
     good = move.stable.signed()
     both = trials.deployment(good[-1], move.to.deployment, move.settings)
-    applied = move.cluster.apply(*good[:-2], _sized(move.cluster, both))
+    applied = move.cluster.apply(*good[:-2], sized(move.cluster, both))
     wait(move.cluster, Rollout(applied[-1], move.serving.timeout_s, _requests(move)))
     move.cluster.apply(good[-2])
     remove_canary(move.cluster, move.name)
@@ -147,98 +155,41 @@ def steps(wanted: list[int], stable: int, *, exact: bool) -> list[tuple[float, i
     """
     made: list[tuple[float, int]] = []
     for percent in (item for item in wanted if item < 100):
-        replicas = math.ceil(stable * percent / 100) if exact else tracks.pods_for(stable, percent)
+        replicas = max(min(2, stable), math.ceil(stable * percent / 100)) if exact else tracks.pods_for(stable, percent)
         step = (float(percent) if exact else tracks.share(stable, replicas), replicas)
         if step not in made:
             made.append(step)
     return made
 
 
-def settle(cluster: Cluster, revision: Revision, seconds: float, meanwhile: Callable[[], object]) -> None:
-    """Serves a revision from the stable track alone, and removes the canary.
-
-    Args:
-        cluster: The cluster.
-        revision: What to serve.
-        seconds: How long its pods may take.
-        meanwhile: Called while it is waited for.
-
-    Raises:
-        RolloutError: It can't serve.
-    """
-    *around, service, deployment = revision.signed()
-    routes = [item for item in around if item["kind"] == "HTTPRoute"]
-    applied = cluster.apply(*(item for item in around if item not in routes), _sized(cluster, deployment))
-    wait(cluster, Rollout(applied[-1], seconds, meanwhile))
-    cluster.apply(service, *routes)
-    remove_canary(cluster, revision.deployment["metadata"]["name"])
-
-
-def _sized(cluster: Cluster, deployment: Object) -> Object:
-    """A Deployment that an autoscaler sizes keeps the pods that it has; leaving the number out would make it one."""
-    spec = deployment["spec"]
-    if "replicas" in spec:
-        return deployment
-    found = cluster.get("Deployment", deployment["metadata"]["name"])
-    return {**deployment, "spec": {**spec, "replicas": found["spec"]["replicas"]}} if found else deployment
-
-
-def remove_canary(cluster: Cluster, name: str) -> None:
-    """Removes the canary's Deployment and Service; its pods finish what they were asked."""
-    cluster.delete("Deployment", tracks.canary_name(name))
-    cluster.delete("Service", tracks.canary_name(name))
-
-
 def _step(move: Move, traffic: Traffic, percent: float, replicas: int) -> None:
     move.lease.advance(phase=f"canary at {percent:.3g} %", percent=percent)
     logger.info("canary: %.3g %% of the requests, %d pods", percent, replicas)
-    track = _raise_canary(move, replicas, leased=not traffic.exact)
+    track = _raise_canary(move, replicas, leased=True, guarded=traffic.exact)
     move.smoke(tracks.canary_name(move.name))
     traffic.share(move.stable, percent)
     _analyse(move, track)
 
 
-def _raise_canary(move: Move, replicas: int, *, leased: bool) -> Object:
+def _raise_canary(move: Move, replicas: int, *, leased: bool, guarded: bool = False) -> Object:
+    """The second track comes up.
+
+    Args:
+        move: What moves where.
+        replicas: Its pods.
+        leased: Whether its pods are trusted only as long as the rollout is alive, and else not ready.
+        guarded: Whether they answer with the last good bundle then, where a Service of their own would be left empty.
+    """
     service = tracks.service(move.to.service, tracks.CANARY, name=tracks.canary_name(move.name))
-    track = tracks.canary(move.to.deployment, replicas, leased=leased)
+    wanted = trials.guarded(move.to.deployment, move.stable.deployment) if guarded else move.to.deployment
+    track = tracks.canary(wanted, replicas, leased=leased)
     around = [item for item in move.to.signed() if item["kind"] in ("ServiceAccount", "NetworkPolicy")]
     applied = move.cluster.apply(*around, service, track)
-
-    alive = KeptAlive(move.cluster, track)
-
-    def meanwhile() -> None:
-        _check_requests(move)
-        if leased:
-            alive()
-
-    wait(move.cluster, Rollout(applied[-1], move.serving.timeout_s, meanwhile))
+    alive: Callable[[], object] = KeptAlive(move.cluster, track) if leased else lambda: None
+    alive()
+    wait(move.cluster, Rollout(applied[-1], move.serving.timeout_s, _both(_requests(move), alive)))
+    alive()
     return track
-
-
-@dataclass(slots=True)
-class KeptAlive:
-    """Tells a canary's pods that the rollout that watches them is alive; without it they turn unready by themselves.
-
-    Attributes:
-        cluster: Where they are.
-        track: Their Deployment.
-    """
-
-    cluster: Cluster
-    track: Object
-    _told: dict[str, float] = field(default_factory=dict, init=False)
-
-    def __call__(self) -> None:
-        """Tells each pod that was not told for a while."""
-        now = time.time()
-        for pod in pods(self.cluster, self.track):
-            name = pod["metadata"]["name"]
-            if now - self._told.get(name, 0) < _ALIVE_SECONDS / 4:
-                continue
-            body = {"metadata": {"annotations": {tracks.LEASED: f"{now + _ALIVE_SECONDS:.0f}"}}}
-            with missing():  # a pod may go at any time
-                self.cluster.patch("Pod", name, body)
-                self._told[name] = now
 
 
 def _analyse(move: Move, track: Object) -> None:
@@ -269,17 +220,11 @@ def _refusal(verdict: Verdict) -> str:
     return f"the canary {said} ({'; '.join(wrong)})"
 
 
-def _promote(move: Move, to: tracks.To) -> None:
+def _promote(move: Move, alive: Callable[[], object]) -> None:
     """Rolls the stable track over while the canary goes on serving its share, and closes the Service to it last."""
     move.lease.advance(phase="promoting")
-    alive = KeptAlive(move.cluster, tracks.canary(move.to.deployment, 1, leased=to == "both"))
-
-    def meanwhile() -> None:
-        _check_requests(move)
-        if to == "both":
-            alive()
-
-    settle(move.cluster, move.to, move.serving.timeout_s, meanwhile)
+    alive()
+    settle(move.cluster, move.to, move.serving.timeout_s, _both(_requests(move), alive))
     move.smoke(move.name)
 
 
@@ -310,6 +255,10 @@ def _watch(move: Move, track: Object, seconds: float) -> float:
 
 def _requests(move: Move) -> Callable[[], object]:
     return lambda: _check_requests(move)
+
+
+def _both(one: Callable[[], object], other: Callable[[], object]) -> Callable[[], object]:
+    return lambda: (one(), other())
 
 
 def _check_requests(move: Move) -> Progress:

@@ -4,6 +4,10 @@ from slipway.rollout.templates import NAME_LABEL, Object, read
 from slipway.spec import Serving
 from slipway.spec.exposure import Autoscaling
 
+AUTOSCALERS = frozenset({"HorizontalPodAutoscaler", "ScaledObject"})
+OPTIONAL = AUTOSCALERS | {"PodDisruptionBudget", "Ingress", "HTTPRoute", "ServiceMonitor"}
+"""Kinds that one revision may have and another not."""
+
 
 def objects(name: str, serving: Serving) -> list[Object]:
     """The objects around the Deployment and the Service, without their own names and namespaces.

@@ -41,12 +41,13 @@ class Gateway:
 
     cluster: Cluster
     serving: Serving
+    to: Revision
     exact: bool = True
 
     def share(self, stable: Revision, percent: float) -> None:
         """Weighs the two Services."""
         name = stable.deployment["metadata"]["name"]
         weights = {name: round(100 - percent), tracks.canary_name(name): round(percent)}
-        found = next(item for item in stable.signed() if item["kind"] == "HTTPRoute")
+        found = next(item for item in self.to.signed() if item["kind"] == "HTTPRoute")
         spec = route(self.serving, weights if percent else {name: 100})["spec"]
         self.cluster.apply({**found, "spec": spec})

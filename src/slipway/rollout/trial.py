@@ -1,4 +1,4 @@
-"""A revision on trial inside of the stable one's pods: an A/B test, or a shadow whose answers are discarded."""
+"""Pods that hold two bundles: an A/B test, a shadow whose answers are discarded, a canary with one to fall back to."""
 
 import copy
 import json
@@ -12,7 +12,7 @@ VARIANT = "challenger"
 
 Kind = Literal["ab", "shadow"]
 
-_FOLDER, _VOLUME = "/challenger", "challenger"
+_LAST_GOOD = "last-good"
 _SETTINGS = "SLIPWAY_SETTINGS"
 
 
@@ -24,27 +24,20 @@ def deployment(good: Object, trial: Object, rollout: Rollout) -> Object:
         trial: The Deployment of the revision on trial.
         rollout: How the requests are divided.
     """
-    made = copy.deepcopy(good)
-    template = made["spec"]["template"]
-    pod, other = template["spec"], copy.deepcopy(trial["spec"]["template"]["spec"])
-    fetch, delivered = other["initContainers"][0], other["volumes"][2:]
-    for volume in delivered:
-        volume["name"] = f"{_VOLUME}-{volume['name']}"
-    fetch["name"] = f"fetch-{_VOLUME}"
-    fetch["args"][1] = _FOLDER
-    for mount in fetch["volumeMounts"]:
-        if mount["name"] == "bundle":
-            mount.update(name=_VOLUME, mountPath=_FOLDER)
-        elif mount["name"] != "tmp":
-            mount["name"] = f"{_VOLUME}-{mount['name']}"
-    pod["initContainers"].append(fetch)
-    pod["volumes"] += [{"name": _VOLUME, "emptyDir": {"sizeLimit": "1Gi"}}, *delivered]
-    server = pod["containers"][0]
-    server["volumeMounts"].append({"name": _VOLUME, "mountPath": _FOLDER, "readOnly": True})
-    _settle(server, made["metadata"]["name"], _model(good, rollout))
-    template["metadata"]["annotations"] = {**template["metadata"]["annotations"], "slipway/trial": digest(trial)}
-    made["metadata"]["annotations"] = {**made["metadata"].get("annotations", {}), "slipway/trial": digest(trial)}
+    made = _beside(good, trial, VARIANT, _model(good, rollout))
+    for place in (made["metadata"], made["spec"]["template"]["metadata"]):
+        place["annotations"] = {**place.get("annotations", {}), "slipway/trial": digest(trial)}
     return made
+
+
+def guarded(canary: Object, good: Object) -> Object:
+    """The Deployment whose pods answer with the last good bundle once the rollout that watches them is gone.
+
+    Args:
+        canary: The Deployment of the revision on trial.
+        good: The Deployment of the revision that serves.
+    """
+    return _beside(canary, good, _LAST_GOOD, {**_main(canary), "fallback": f"/{_LAST_GOOD}"})
 
 
 def digest(item: Object) -> str:
@@ -52,10 +45,36 @@ def digest(item: Object) -> str:
     return str(item["metadata"]["annotations"][DIGEST])
 
 
+def _beside(item: Object, other: Object, name: str, model: dict[str, Any]) -> Object:
+    """A Deployment whose pods hold another one's bundle too, in a folder of a name, and serve a model of both."""
+    made = copy.deepcopy(item)
+    pod, theirs = made["spec"]["template"]["spec"], copy.deepcopy(other["spec"]["template"]["spec"])
+    fetch, delivered = theirs["initContainers"][0], theirs["volumes"][2:]
+    for volume in delivered:
+        volume["name"] = f"{name}-{volume['name']}"
+    fetch["name"] = f"fetch-{name}"
+    fetch["args"][1] = f"/{name}"
+    for mount in fetch["volumeMounts"]:
+        if mount["name"] == "bundle":
+            mount.update(name=name, mountPath=f"/{name}")
+        elif mount["name"] != "tmp":
+            mount["name"] = f"{name}-{mount['name']}"
+    pod["initContainers"].append(fetch)
+    pod["volumes"] += [{"name": name, "emptyDir": {"sizeLimit": "1Gi"}}, *delivered]
+    server = pod["containers"][0]
+    server["volumeMounts"].append({"name": name, "mountPath": f"/{name}", "readOnly": True})
+    _settle(server, made["metadata"]["name"], model)
+    return made
+
+
+def _main(item: Object) -> dict[str, Any]:
+    """The bundle of a Deployment, see ``slipway.settings.Model``."""
+    return {"bundle": "/bundle", "digest": digest(item)}
+
+
 def _model(good: Object, rollout: Rollout) -> dict[str, Any]:
     """What the server is to serve, see ``slipway.settings.Model``."""
-    rule, variant = rollout.trial, {"name": VARIANT, "bundle": _FOLDER}
-    model: dict[str, Any] = {"bundle": "/bundle", "digest": digest(good)}
+    rule, variant, model = rollout.trial, {"name": VARIANT, "bundle": f"/{VARIANT}"}, _main(good)
     if rollout.strategy == "shadow":
         return {**model, "variants": [{**variant, "shadow": True}]}
     if rule.values:

@@ -6,24 +6,25 @@ from typing import Any
 
 from slipway.bundle.load import Bundle
 from slipway.serving.beside import Beside
-from slipway.serving.board import Board
-from slipway.serving.endpoint import Endpoint
-from slipway.serving.explain import explain
-from slipway.serving.exposition import Reading
-from slipway.serving.feedback import Feedback
-from slipway.serving.infer import infer
-from slipway.serving.life import Life
-from slipway.serving.metrics import Metrics
-from slipway.serving.models import Models
-from slipway.serving.pages import Pages
-from slipway.serving.predict import predict
-from slipway.serving.probes import Probes
-from slipway.serving.protocol import Protocol
-from slipway.serving.request import ID_HEADER, Receive, Request, arrive
-from slipway.serving.response import HttpError, Response, refusal
-from slipway.serving.routing import Handler, Route, Routes
-from slipway.serving.served import Served
-from slipway.serving.work import Work
+from slipway.serving.bundles.models import Models
+from slipway.serving.bundles.served import Served
+from slipway.serving.docs.pages import Pages
+from slipway.serving.prediction_log.feedback import Feedback
+from slipway.serving.process.life import Life
+from slipway.serving.process.watched import Watch
+from slipway.serving.process.work import Work
+from slipway.serving.routes.endpoint import Endpoint
+from slipway.serving.routes.explain import explain
+from slipway.serving.routes.predict import predict
+from slipway.serving.routes.probes import Probes
+from slipway.serving.telemetry.board import Board
+from slipway.serving.telemetry.exposition import Reading
+from slipway.serving.telemetry.metrics import Metrics
+from slipway.serving.v2.infer import infer
+from slipway.serving.v2.protocol import Protocol
+from slipway.serving.web.request import Receive, Request, arrive, check_size, whole
+from slipway.serving.web.response import HttpError, Response, refusal
+from slipway.serving.web.routing import Handler, Route, Routes
 from slipway.settings import Model, Settings
 
 logger = logging.getLogger(__name__)
@@ -41,25 +42,31 @@ class App:
 
     Args:
         routes: What answers what.
+        body_bytes: Largest body.
         observers: Who is told of finished requests.
         closing: Called when the server ends.
         guards: Who may refuse a request before it is looked at.
         life: Whether the server is about to end.
+
+    Attributes:
+        life: Whether the server is about to end.
+        apart: What answers at the port for metrics and probes.
     """
 
     def __init__(
         self,
         routes: Routes,
+        body_bytes: int,
         observers: Sequence[Observer] = (),
         closing: Sequence[Callable[[], None]] = (),
         guards: Sequence[Guard] = (),
         life: Life | None = None,
     ) -> None:
-        self._routes = routes
-        self._guards = tuple(guards)
-        self._life = life or Life()
+        self.life = life or Life()
         self.apart = self
-        """What answers at the port for metrics and probes."""
+        self._routes = routes
+        self._body_bytes = body_bytes
+        self._guards = tuple(guards)
         self._observers = tuple(observers)
         self._closing = tuple(closing)
 
@@ -68,32 +75,47 @@ class App:
         if scope["type"] != "http":
             await self._live(receive, send)
             return
-        request = arrive(scope, receive)
-        response = await self._answer(request)
-        headers = [
-            *response.headers,
-            (b"content-length", b"%d" % len(response.body)),
-            (ID_HEADER, request.id.encode("ascii")),
-        ]
-        if self._life.ending:
-            headers.append((b"connection", b"close"))
+        request = arrive(scope["method"], scope["path"], scope["query_string"], scope["headers"])
+        response = await self._answer(request, receive)
+        headers = response.all_headers(request.id, closes=self.life.ending)
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
         await send({"type": "http.response.body", "body": response.body})
-        for observe in self._observers:
-            observe(request, response)
+        self.observe(request, response)
 
-    async def _answer(self, request: Request) -> Response:
+    def at_once(self, request: Request) -> Response | None:
+        """The answer to a request whose body is here; None where a thread has to work on it."""
         try:
-            for guard in self._guards:
-                guard(request)
-            return await self._routes.handler(request)(request)
-        except HttpError as error:
-            request.problem = error.problem
-            return refusal(error)
-        except Exception:
-            logger.exception("request %s failed", request.id)
-            request.problem = "internal"
-            return refusal(HttpError(500, f"the server failed; its log says how, under {request.id}", "internal"))
+            handler = self._handler(request)
+            check_size(len(request.body), self._body_bytes)
+            answer = handler(request)
+        except Exception as error:
+            return _refused(request, error)
+        if isinstance(answer, Response):
+            return answer
+        answer.close()
+        return None
+
+    def observe(self, request: Request, response: Response) -> None:
+        """Tells the observers of a request whose answer is on its way."""
+        for observe in self._observers:
+            try:
+                observe(request, response)
+            except Exception:  # the answer is on its way: nobody but the log needs to know
+                logger.exception("request %s was answered, but not observed", request.id)
+
+    def _handler(self, request: Request) -> Handler:
+        for guard in self._guards:
+            guard(request)
+        return self._routes.handler(request)
+
+    async def _answer(self, request: Request, receive: Receive) -> Response:
+        try:
+            handler = self._handler(request)
+            request.body = await whole(request, receive, self._body_bytes)
+            answer = handler(request)
+            return answer if isinstance(answer, Response) else await answer
+        except Exception as error:
+            return _refused(request, error)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -102,6 +124,14 @@ class App:
         for close in self._closing:
             close()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HttpError):
+        logger.error("request %s failed", request.id, exc_info=error)
+        error = HttpError(500, f"the server failed; its log says how, under {request.id}", "internal")
+    request.problem = error.problem
+    return refusal(error)
 
 
 def create(bundle: Bundle, settings: Settings | None = None) -> App:
@@ -137,7 +167,7 @@ def assemble(
     metrics = Metrics(models, board, place)
     metrics.watch(beside.readings)
     metrics.watch(lambda: [Reading("slipway_queue_depth", "gauge", "Large requests that run or wait.", {}, work.depth)])
-    probes = Probes(models, metrics, life, settings.alive_until)
+    probes = Probes(models, metrics, life, Watch(settings.alive_until))
     pages = Pages(models, settings)
     feedback = Feedback(models, beside.log, limits)
     inline = {"inline_bytes": 0} if settings.cache.url else {}  # to ask Redis is to wait, so not on the event loop
@@ -164,8 +194,8 @@ def assemble(
         *(route for route in looking if route.path != "/metrics" or not settings.metrics_port),
     ]
     table = Routes([*routes, Route("/", {"GET": probes.index(routes)})])
-    app = App(table, [metrics, *beside.observers], [work.close, beside.close], beside.guards, life)
-    app.apart = App(Routes(looking), life=life)
+    app = App(table, limits.body_bytes, [metrics, *beside.observers], [work.close, beside.close], beside.guards, life)
+    app.apart = App(Routes(looking), limits.body_bytes, life=life)
     return app
 
 

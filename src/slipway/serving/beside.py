@@ -4,15 +4,15 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from slipway.serving.access import Token
-from slipway.serving.exposition import Reading
-from slipway.serving.journal import Journal
-from slipway.serving.log import PredictionLog
-from slipway.serving.records import Prediction
-from slipway.serving.request import Request
-from slipway.serving.response import Response
-from slipway.serving.shadow import Shadows
-from slipway.serving.traces import Tracer
+from slipway.serving.bundles.shadow import Shadows
+from slipway.serving.prediction_log.log import PredictionLog
+from slipway.serving.prediction_log.records import Prediction
+from slipway.serving.telemetry.exposition import Reading
+from slipway.serving.telemetry.journal import Journal
+from slipway.serving.telemetry.traces import Tracer
+from slipway.serving.web.access import Token
+from slipway.serving.web.request import Request
+from slipway.serving.web.response import Response
 from slipway.settings import Settings
 
 
@@ -67,7 +67,7 @@ class Beside:
         if self.log is None or predictor is None or request.inputs is None or request.outputs is None:
             return
         record = Prediction(request.id, time.time(), predictor.variant, request.inputs, request.outputs)
-        self.log.predicted(predictor.bundle, record, request.size)
+        self.log.predicted(predictor.bundle, record, request.weight)
 
 
 def _dropped(what: str, count: int) -> Reading:

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from slipway.errors import ServingError, SlipwayError
 from slipway.serving import options
-from slipway.serving.board import Board
-from slipway.serving.listen import listen
-from slipway.serving.supervisor import REFUSED, Supervisor
+from slipway.serving.process.listen import listen, reserve, shared
+from slipway.serving.process.supervisor import REFUSED, Supervisor
+from slipway.serving.telemetry.board import Board
 from slipway.settings import Settings
 
 _MARGIN_SECONDS = 5.0
@@ -34,10 +34,11 @@ def run(arguments: Sequence[str], program: str) -> int:
 
 def serve(settings: Settings) -> int:
     """Serves with settings; see ``run``."""
-    with listen(settings.host, settings.port) as listener:
+    take = reserve if settings.workers > 1 else listen
+    with take(settings.host, settings.port) as listener:
         extra = listen(settings.host, settings.metrics_port) if settings.metrics_port else None
         if settings.workers == 1:
-            from slipway.serving.worker import work
+            from slipway.serving.process.worker import work
 
             work(settings, listener, extra)
             return 0
@@ -45,10 +46,10 @@ def serve(settings: Settings) -> int:
         heard, told = os.pipe()
 
         def start(place: int) -> int:
-            from slipway.serving.worker import work  # here, so that nothing with threads is forked
+            from slipway.serving.process.worker import work  # here, so that nothing with threads is forked
 
             try:
-                work(settings, listener, extra, place, parent, board)
+                work(settings, shared(listener), extra, place, parent, board)
             except SlipwayError as error:
                 os.write(told, f"{error}\0".encode())
                 return REFUSED

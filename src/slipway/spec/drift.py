@@ -16,7 +16,7 @@ class Limits(Section):
     @model_validator(mode="after")
     def _warns_before_it_alarms(self) -> "Limits":
         if self.warn > self.alarm:
-            message = "warn must not be above alarm"
+            message = f"warn must not be above alarm: they are {self.warn:g} and {self.alarm:g}"
             raise ValueError(message)
         return self
 

@@ -96,7 +96,9 @@ def _sentence(error: Any, model: type[BaseModel]) -> str:
         near = nearest(path[-1], known)
         hint = f"did you mean {near!r}?" if near else f"allowed are: {', '.join(known)}"
         return f"field {name!r} is unknown; {hint}"
-    said = error["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    said: str = error["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    if not path:
+        return said
     value = f" is {error['input']!r}" if not isinstance(error["input"], dict) else ""
     return f"field {name!r}{value}: it {said}" if said.startswith("should") else f"field {name!r}{value}: {said}"
 

@@ -28,7 +28,7 @@ class Search(Section):
     share. Probabilities are corrected for the weights."""
     calibration: Literal["auto", "none"] = "auto"
     """Whether probabilities are calibrated where that improves them on held-out rows by more than noise."""
-    repeats: int = Field(default=5, ge=0, le=100)
+    repeats: int = Field(default=10, ge=0, le=100)
     """Trainings of the winner with other seeds, as far as ``seconds`` are left: what they differ by is luck, and a
     challenger must gain more to replace a champion. Below 2 that is not measured."""
     memory_mb: float = Field(default=4096, gt=0)

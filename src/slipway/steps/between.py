@@ -1,6 +1,6 @@
 """A table against a reference, without a pipeline."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import polars as pl
@@ -8,8 +8,8 @@ import polars as pl
 from slipway.data import columns as tables
 from slipway.data.schema import Kind
 from slipway.data.source import Source, open_table
-from slipway.drift.answers import Named, answers, kinds_of
 from slipway.drift.findings import Findings
+from slipway.drift.named import Named, answers, kinds_of
 from slipway.drift.performance import watch
 from slipway.drift.tables import compare
 from slipway.errors import DataError
@@ -39,9 +39,10 @@ def between(reference: str, current: str, limits: Drift, named: Named | None = N
     if known is not None:
         return _with_profile(known, current, limits, named)
     with tables.open_columns(reference) as before, tables.open_columns(current) as now:
-        for table, where in ((before, "the reference"), (now, "the current data")):
-            named.check(table.kinds, where)
-        return compare(before, now, limits, named)
+        named.check(before.kinds, "the reference")
+        named.arrived(now.kinds).check(now.kinds, "the current data")
+        found = compare(before, now, limits, named)
+        return _told(_told(found, "reference", before.notes), "current data", now.notes)
 
 
 def _with_profile(reference: Reference, uri: str, limits: Drift, named: Named) -> Findings:
@@ -49,13 +50,18 @@ def _with_profile(reference: Reference, uri: str, limits: Drift, named: Named) -
     named.check(source.columns, "the current data")
     kinds = {name: kind for name, kind in source.columns.items() if name not in _others(reference, named)}
     rows = currents.read(source.batches(), kinds, reference.together, reference.target, reference.judged)
-    found = examine(reference, rows, limits)
+    found = _told(examine(reference, rows, limits), "current data", source.notes)
     if not (named.truth and named.prediction):
         return found
     frame = pl.concat(list(source.batches(named.columns)))
     (current,) = answers([frame], kinds_of(source.columns, named), named)
     expected = reference.judged.expected if reference.judged else None
     return replace(found, performance=watch(current, expected, limits.window))
+
+
+def _told(found: Findings, table: str, notes: Iterable[str]) -> Findings:
+    """The same with what was done to read a table."""
+    return replace(found, notes=(*found.notes, *(f"{table}: {note}" for note in notes)))
 
 
 def _others(reference: Reference, named: Named) -> set[str]:
@@ -69,7 +75,7 @@ def _others(reference: Reference, named: Named) -> set[str]:
 
 def _opened(uri: str, expected: Mapping[str, Kind]) -> Source:
     """The current table; numbers in a column that was a category are read as its levels, text as dates where it can."""
-    source = open_table(uri)
+    source = _settled(open_table(uri), expected)
     wanted = {
         name: kind
         for name, kind in expected.items()
@@ -84,7 +90,13 @@ def _opened(uri: str, expected: Mapping[str, Kind]) -> Source:
         except DataError:
             continue
         given[name] = kind
-    return open_table(uri, given)
+    return _settled(open_table(uri, given), expected)
+
+
+def _settled(source: Source, expected: Mapping[str, Kind]) -> Source:
+    """The same, with columns without any value as what is expected of them."""
+    empty = {name: expected[name] for name in source.empty if name in expected}
+    return replace(source, columns={**source.columns, **empty})
 
 
 def _drained(source: Source, name: str) -> None:

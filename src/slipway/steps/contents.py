@@ -24,7 +24,7 @@ from slipway.steps import champion as champions
 from slipway.steps import current as currents
 from slipway.steps.challenger import Challenger
 from slipway.steps.examine import profile_of_outputs
-from slipway.training.search import Trained
+from slipway.training.trained import Trained
 
 _UNKNOWN_HERE: dict[str, Any] = {
     "drift": True, "search": {"storage"}, "serving": True, "split": {"validation", "test"}

@@ -12,7 +12,7 @@ from slipway.data.schema import Kind, Schema, Target
 from slipway.data.target import encode
 from slipway.drift import profile as profiles
 from slipway.drift import sample as samples
-from slipway.drift.performance import Answers
+from slipway.drift.answers import Answers
 from slipway.drift.profile import Column, Profile
 from slipway.drift.sample import Sample
 from slipway.errors import DataError, UnknownNameError
@@ -74,7 +74,7 @@ def read(
     Raises:
         DataError: There are no rows.
     """
-    random, wanted = np.random.default_rng(0), [name for name in sampled if name in kinds]
+    random, wanted = np.random.default_rng(0), [name for name in sampled if kinds.get(name, "date") != "date"]
     refusal = _refusal(judged, kinds)
     looks: list[tuple[Profile, Sample, Profile | None]] = []
     asked: list[tuple[Floats, pl.DataFrame]] = []

@@ -33,7 +33,7 @@ from slipway.steps.events import step
 from slipway.steps.judging import findings, judged
 from slipway.training import store
 from slipway.training.matrix import TARGET
-from slipway.training.search import Trained
+from slipway.training.trained import Trained
 
 logger = logging.getLogger(__name__)
 

@@ -17,6 +17,7 @@ from slipway.drift.findings import Findings
 from slipway.drift.performance import MIN_ROWS as MIN_KNOWN
 from slipway.drift.performance import Performance, watch
 from slipway.drift.profile import Column, Profile
+from slipway.drift.severity import unused
 from slipway.spec import Drift
 from slipway.steps.current import Answered, Current
 from slipway.steps.reference import Judged, Reference
@@ -50,7 +51,8 @@ def examine(reference: Reference, current: Current, limits: Drift) -> Findings:
             performance=_performance(judged, answered, limits),
             estimated=estimate(target.task, answered.outputs, judged.bundle.manifest.threshold, judged.expected),
         )
-    return replace(found, notes=(*current.notes, *_notes(reference, current, found)))
+    notes = [*current.notes, *_notes(reference, current, found), unused(limits, _limited(reference))]
+    return replace(found, notes=tuple(note for note in notes if note))
 
 
 def profile_of_outputs(outputs: Floats, target: Target) -> Profile:
@@ -90,11 +92,17 @@ def _performance(judged: Judged, answered: Answered, limits: Drift) -> Performan
     return watch(known, judged.expected, limits.window) if known is not None and len(known) >= MIN_KNOWN else None
 
 
+def _limited(reference: Reference) -> list[str]:
+    """The columns that limits can be set for."""
+    profile, judged = reference.profile, reference.judged
+    outputs = judged.predictions.kinds if judged else ()
+    return [*profile.kinds, *([profile.target.name] if profile.target else ()), *outputs]
+
+
 def _notes(reference: Reference, current: Current, found: Findings) -> Iterator[str]:
-    if found.data.advice:
-        yield found.data.advice
-    if wide := samples.note(reference.kinds, reference.profile.importances):
-        yield wide
+    yield found.data.infinite
+    yield found.data.advice
+    yield samples.note(reference.kinds, reference.profile.importances)
     if found.multivariate is None and reference.profile.dependence is not None:
         yield "correlations were not compared: a column is missing or of another kind, or there are fewer than 30 rows"
     if reference.judged is not None:

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from slipway.data import partition, split, storage
+from slipway.data import arrays, partition, split, storage
 from slipway.data import table as tables
 from slipway.data.revision import revision
 from slipway.data.schema import Kind, Schema
 from slipway.data.target import encode
 from slipway.features import fit as fitting
 from slipway.features import window
-from slipway.features.apply import matrix, transform
+from slipway.features.apply import transform
 from slipway.features.choice import Choice, choose
 from slipway.features.fit import Fitted
 from slipway.spec import Spec
@@ -107,7 +107,7 @@ def _selected(fitted: Fitted, train: Path, schema: Schema, spec: Spec) -> Fitted
     every = max(1, tables.rows(train) // selection.SAMPLE)
     sample = pl.concat(frame[::every] for frame in _features(train, fitted, schema, training=True))
     kept = selection.select(
-        matrix(sample.drop(TARGET)),
+        np.ascontiguousarray(sample.drop(TARGET).to_numpy()),
         sample[TARGET].to_numpy(),
         schema.target,
         spec.features.select,
@@ -123,9 +123,11 @@ def _selected(fitted: Fitted, train: Path, schema: Schema, spec: Spec) -> Fitted
 
 
 def _features(folder: Path, fitted: Fitted, schema: Schema, *, training: bool) -> Iterator[pl.DataFrame]:
-    at, most = 0, tables.batch_rows(len(fitted.plan.names))
+    names = fitted.plan.names
+    at, most = 0, tables.batch_rows(len(names))
     for frame in (part for batch in tables.batches(folder) for part in batch.iter_slices(most)):
         folds = fitting.folds_of(frame, at, schema, fitted.folds) if training and fitted.others else None
         made = transform(fitted.plan, frame, schema, folds, fitted.others)
         at += len(frame)
-        yield made.with_columns(pl.Series(TARGET, np.asarray(encode(frame[schema.target.name], schema.target))))
+        goal = np.asarray(encode(frame[schema.target.name], schema.target))
+        yield arrays.columns(names, made.T).with_columns(pl.Series(TARGET, goal))

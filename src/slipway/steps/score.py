@@ -1,7 +1,7 @@
 """The step ``score``: predictions for a table of any size."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,13 +13,14 @@ from slipway.bundle.load import Bundle
 from slipway.data import csv, lenient, sink
 from slipway.data.lenient import Fault
 from slipway.data.located import locate
-from slipway.data.schema import Schema
+from slipway.data.schema import Schema, Target
 from slipway.data.source import Source, open_located
 from slipway.errors import DataError, UnknownNameError
 from slipway.features.inputs import inputs
-from slipway.serving import sources
-from slipway.serving.answers import decider
-from slipway.serving.bounds import bounds
+from slipway.serving.bundles import sources
+from slipway.serving.inputs.bounds import bounds
+from slipway.serving.inputs.values import LARGEST_INTEGER
+from slipway.serving.predicting.answers import decider
 
 logger = logging.getLogger(__name__)
 
@@ -69,11 +70,13 @@ def score(
 
     Raises:
         BundleError: The bundle is refused.
-        DataError: The table lacks a column, or has a row that can't be used.
+        DataError: The table has a row that can't be used, or a column to keep has a name of the predictions'.
+        UnknownNameError: The table lacks a column.
         StorageError: Something can't be read or written.
     """
     loaded = sources.read(sources.find(bundle))
-    schema = loaded.schema
+    schema, keep = loaded.schema, list(dict.fromkeys(keep))
+    _check_kept(keep, schema)
     source = _open(data, schema, keep)
     names = list(dict.fromkeys([*schema.names, *keep]))
     rowwise = _Rowwise(loaded)
@@ -93,6 +96,17 @@ def score(
     return Scored(rows, bad, version)
 
 
+def _check_kept(keep: Sequence[str], schema: Schema) -> None:
+    for name in keep:
+        if name in _answers(schema.target):
+            message = f"column {name!r} can't be kept, for a column of the predictions has that name; rename it"
+            raise DataError(message)
+
+
+def _answers(target: Target) -> list[str]:
+    return ["label", *(f"probability_{name}" for name in target.classes)] if target.classes else ["value"]
+
+
 def _open(uri: str, schema: Schema, keep: Sequence[str]) -> Source:
     located = locate(uri)
     names = csv.sniff(located.texts[0]).names if located.texts else located.parts[0].names()
@@ -100,26 +114,32 @@ def _open(uri: str, schema: Schema, keep: Sequence[str]) -> Source:
         if name not in names:
             raise UnknownNameError(what="column", name=name, known=names)
     wanted = {*schema.names, *keep}
-    return open_located(located, schema.kinds, [name for name in names if name not in wanted])
+    return open_located(located, schema.kinds, [name for name in names if name not in wanted], lenient=True)
 
 
 def _wrong(frame: pl.DataFrame, faults: list[Fault], bundle: Bundle, first: int) -> list[Fault]:
-    """What the server would refuse: values of another kind, outside of their limits, or missing for the first time."""
+    """What the server would refuse, by row: values of another kind, and those of ``_refused``."""
+    told = {fault.row for fault in faults}
+    found = [Fault(first + place, said) for place, said in _refused(frame, bundle)]
+    return sorted([*faults, *(fault for fault in found if fault.row not in told)], key=lambda fault: fault.row)
+
+
+def _refused(frame: pl.DataFrame, bundle: Bundle) -> Iterator[tuple[int, str]]:
+    """Place and sentence of values that are missing for the first time, too large to be exact, or outside of limits."""
     schema = bundle.schema
-    found = [
-        Fault(first + int(place), f"column {column.name!r} has no value, and the training data had no missing one")
-        for column in schema.columns
-        if not column.nullable and frame[column.name].null_count()
-        for place in frame[column.name].is_null().arg_true()
-    ]
+    for column in schema.columns:
+        values, name = frame[column.name], column.name
+        if not column.nullable:
+            for place in values.is_null().arg_true():
+                yield place, f"column {name!r} has no value, and the training data had no missing one"
+        if column.kind == "integer":
+            for place in (~values.is_between(-LARGEST_INTEGER, LARGEST_INTEGER)).arg_true():
+                yield place, f"column {name!r} should be an integer of at most 2^53, not {values[place]}"
     limits = bounds(schema, bundle.manifest.spec)
     given = inputs(frame, {name: schema.kinds[name] for name in limits})
     for name, limit in limits.items():
         for place in np.flatnonzero(limit.outside(given[name][:, 0])):
-            value = frame[name][int(place)]
-            found.append(Fault(first + int(place), f"column {name!r} should be {limit.said}, not {value!r:.80}"))
-    told = {fault.row for fault in faults}
-    return sorted([*faults, *(fault for fault in found if fault.row not in told)], key=lambda fault: fault.row)
+            yield int(place), f"column {name!r} should be {limit.said}, not {frame[name][int(place)]!r:.80}"
 
 
 def _predicted(
@@ -129,10 +149,10 @@ def _predicted(
     target = bundle.schema.target
     if target.classes:
         labels = [target.label(place) for place in decider(target, bundle.manifest)(outputs)]
-        made = [pl.Series("label", labels)]
-        made += [pl.Series(f"probability_{name}", outputs[:, place]) for place, name in enumerate(target.classes)]
+        columns = [labels, *outputs.T]
     else:
-        made = [pl.Series("value", outputs)]
+        columns = [outputs]
+    made = [pl.Series(name, values) for name, values in zip(_answers(target), columns, strict=True)]
     good = pl.Series(np.isin(np.arange(len(frame)), bad, invert=True))
     null = pl.DataFrame(made).with_columns(pl.when(good).then(pl.col(item.name)).alias(item.name) for item in made)
     return pl.DataFrame([*(frame[name] for name in keep), *null])

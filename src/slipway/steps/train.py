@@ -22,7 +22,7 @@ from slipway.steps.events import step
 from slipway.training import matrix, search, store
 from slipway.training.folds import Keys
 from slipway.training.matrix import TARGET, Rows, Weight
-from slipway.training.search import Trained
+from slipway.training.trained import Trained
 from slipway.training.trial import Metric
 
 logger = logging.getLogger(__name__)

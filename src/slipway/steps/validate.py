@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from slipway.data import contract as contracts
-from slipway.data import storage
+from slipway.data import inspection, storage
 from slipway.data import table as tables
 from slipway.data.contract import Contract
 from slipway.data.evolution import Known
@@ -51,10 +51,10 @@ def validate(
     located = locate(spec.data, spec.origin)
     found = _same(fingerprint, located, spec)
     source = open_located(located, spec.types, ignore=spec.identifiers)
-    seen = contracts.inspect(source, spec, _known(spec))
+    seen = inspection.inspect(source, spec, _known(spec))
     if seen.failed:
         storage.write_text(findings, report(spec, seen, found))
-        contracts.refuse(seen.findings, _kept(spec, Path(findings), found))
+        inspection.refuse(seen.findings, _kept(spec, Path(findings), found))
     examined = contracts.settle(source, spec, seen)
     for note in examined.notes:
         logger.info("%s", note)

@@ -19,17 +19,11 @@ from slipway.errors import BundleError
 from slipway.training import trees
 from slipway.training.candidate import Setting
 from slipway.training.matrix import Features, Matrix, Outputs, Rows, Stored
+from slipway.training.rounds import PATIENCE, ROUNDS, tell
 from slipway.training.space import Real, Whole
 from slipway.training.trees import Tree
 
 FILE = "model.ubj"
-ROUNDS = 500
-PATIENCE = 30
-"""Rounds without a better validation loss after which boosting stops."""
-
-STRIDE = 20
-"""Rounds between two steps of the search's watch."""
-
 BINS = 256
 
 _OBJECTIVES: dict[Task, tuple[str, str]] = {
@@ -127,17 +121,15 @@ class Boosting:
 
 
 class _Watched(xgboost.callback.TrainingCallback):
-    """Tells the search's watch the validation loss every ``STRIDE`` rounds."""
+    """Tells the search's watch the validation loss."""
 
     def __init__(self, setting: Setting) -> None:
         super().__init__()
         self._watch = setting.watch
 
     def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:  # noqa: ARG002
-        step, rest = divmod(epoch + 1, STRIDE)
-        if rest == 0:
-            ((losses),) = evals_log["validation"].values()
-            self._watch(step, float(losses[-1]))
+        (losses,) = evals_log["validation"].values()
+        tell(self._watch, epoch + 1, float(losses[-1]))
         return False
 
 

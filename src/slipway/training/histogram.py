@@ -14,12 +14,9 @@ from slipway.training import estimator, trees
 from slipway.training.candidate import Setting
 from slipway.training.estimator import EstimatorCandidate
 from slipway.training.matrix import Features, Matrix, Outputs, Rows
+from slipway.training.rounds import PATIENCE, ROUNDS
 from slipway.training.space import Real, Whole
 from slipway.training.trees import Tree
-
-ROUNDS = 500
-PATIENCE = 30
-"""Rounds without a better validation loss after which boosting stops."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from slipway.errors import BundleError, DataError
 from slipway.training import trees
 from slipway.training.candidate import Setting
 from slipway.training.matrix import Features, Matrix, Outputs, Rows
+from slipway.training.rounds import PATIENCE, ROUNDS, tell
 from slipway.training.space import Real, Whole
 from slipway.training.trees import Tree
 
@@ -20,12 +21,6 @@ if TYPE_CHECKING:
     import lightgbm
 
 FILE, DIGEST = "model.txt", "model.sha256"
-ROUNDS = 500
-PATIENCE = 30
-"""Rounds without a better validation loss after which boosting stops."""
-
-STRIDE = 20
-"""Rounds between two steps of the search's watch."""
 
 _OBJECTIVES: dict[Task, tuple[str, str]] = {
     "binary": ("binary", "binary_logloss"),
@@ -101,9 +96,7 @@ class Light:
         held_out = self._lightgbm.Dataset(validation.x, validation.y, weight=validation.weight, reference=train)
 
         def told(state: Any) -> None:
-            step, rest = divmod(state.iteration + 1, STRIDE)
-            if rest == 0:
-                setting.watch(step, float(state.evaluation_result_list[0][2]))
+            tell(setting.watch, state.iteration + 1, float(state.evaluation_result_list[0][2]))
 
         booster = self._lightgbm.train(
             params,

@@ -4,97 +4,26 @@ import logging
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
-
-from numpy import float64
-from numpy.typing import NDArray
 
 from slipway.data.schema import Target
 from slipway.errors import DataError
 from slipway.spec.search import Search
-from slipway.training import calibration, cores, luck, settings, studies
+from slipway.training import calibration, cores, journal, luck, settings, studies
 from slipway.training import candidate as candidates
 from slipway.training import folds as scoring
 from slipway.training.adjust import Adjustment, adjusted
 from slipway.training.calibration import Calibration
-from slipway.training.candidate import Candidate, Model
+from slipway.training.candidate import Candidate
 from slipway.training.crew import Crew
 from slipway.training.folds import Folds, Keys
-from slipway.training.matrix import Goal, Matrix, Rows, Weight, joined
-from slipway.training.studies import Tried
+from slipway.training.matrix import Matrix, Rows, joined
+from slipway.training.trained import Found, HeldOut, Trained
 from slipway.training.trial import BALANCED, Metric, Scored, Work
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class HeldOut:
-    """What a candidate answered for the rows that it was scored on.
-
-    Attributes:
-        y: Their goal, shape (n,).
-        outputs: Its outputs, shape (n, k) or (n,).
-        weight: Their weights; None when all count the same.
-    """
-
-    y: Goal
-    outputs: NDArray[float64]
-    weight: Weight | None
-
-
-@dataclass(frozen=True, slots=True)
-class Trained:
-    """A candidate that was trained.
-
-    Attributes:
-        name: The candidate's name.
-        model: The model, trained on training and validation rows.
-        score: Score of the same setting on the held-out rows, before it was trained on them too.
-        seconds: Seconds of all its trials and of the last training.
-        params: Its setting, and what the held-out rows chose.
-        calibration: How its probabilities are calibrated; ``none`` where that does not improve them.
-        threshold: Probability from which a binary prediction is the positive class.
-        luck: Gain that another seed has in one of twenty trainings; None where that was not measured.
-        held_out: What the score is of; None for a model that was loaded.
-    """
-
-    name: str
-    model: Model
-    score: float
-    seconds: float
-    params: Mapping[str, Any] = field(default_factory=dict)
-    calibration: str = "none"
-    threshold: float = 0.5
-    luck: float | None = None
-    held_out: HeldOut | None = field(default=None, repr=False, compare=False)
-
-    @property
-    def setting(self) -> dict[str, Any]:
-        """What was chosen for it, the calibration included."""
-        return {**self.params, "calibration": self.calibration}
-
-    def decided(self, threshold: float) -> "Trained":
-        """The same candidate with a threshold."""
-        return replace(self, threshold=threshold)
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a search found.
-
-    Attributes:
-        ranked: The candidates, best first, one without a score last.
-        history: Every trial.
-        skipped: Name of each candidate that was not trained, with the reason.
-        folds: Folds of the cross-validation; 1 when the validation rows alone scored.
-    """
-
-    ranked: tuple[Trained, ...]
-    history: tuple[Tried, ...]
-    skipped: Mapping[str, str]
-    folds: int
 
 
 def train(
@@ -144,7 +73,7 @@ def train(
     for item in ranked:
         logger.info("%s: %s %.4g on %s held-out rows", item.name, metric.name, item.score, f"{len(folds.y):,}")
     history = study.history()
-    studies.forget(search.storage, study.key)
+    journal.forget(search.storage, study.key)
     return Found(ranked, history, skipped, len(folds.parts))
 
 

@@ -13,7 +13,7 @@ from slipway.training import candidate as candidates
 from slipway.training.adjust import Adjustment, adjusted
 from slipway.training.candidate import Model
 from slipway.training.rescale import RescaledModel, Scale
-from slipway.training.search import Found, Trained
+from slipway.training.trained import Found, Trained
 
 RANKING, HISTORY, DECIDED = "ranking.json", "trials.json", "decided.json"
 

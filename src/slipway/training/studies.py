@@ -5,18 +5,16 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import optuna
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
-from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage
-from optuna.storages.journal import JournalFileBackend
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from slipway.errors import StorageError
+from slipway.training import journal
 from slipway.training.space import Space
+from slipway.training.trained import State, Tried
 from slipway.training.trial import Scored
 
 BATCH = 4
@@ -25,35 +23,11 @@ BATCH = 4
 CANDIDATE, PARAMS, FOUND, SECONDS, STEPS, RUNGS = "candidate", "params", "found", "seconds", "steps", "rungs"
 _FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 
-State = Literal["scored", "given up", "no score"]
 _STATES: dict[TrialState, State] = {
     TrialState.COMPLETE: "scored",
     TrialState.PRUNED: "given up",
     TrialState.FAIL: "no score",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """A trial of the history.
-
-    Attributes:
-        number: Its place in the search, from 0.
-        candidate: Name of the candidate.
-        params: Its setting.
-        state: How it ended.
-        score: Score on the held-out rows; None unless it was scored.
-        seconds: Seconds that it took.
-        steps: Step to the loss on the held-out rows after it.
-    """
-
-    number: int
-    candidate: str
-    params: dict[str, Any]
-    state: State
-    score: float | None
-    seconds: float
-    steps: dict[int, float]
 
 
 @dataclass(slots=True)
@@ -206,7 +180,7 @@ def opened(
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     inner = optuna.create_study(
         study_name="search",
-        storage=_storage(storage, key),
+        storage=journal.opened(storage, key),
         direction="maximize" if higher_is_better else "minimize",
         load_if_exists=True,
     )
@@ -218,32 +192,9 @@ def steps_of(trial: FrozenTrial) -> dict[int, float]:
     return {int(step): loss for step, loss in trial.user_attrs[STEPS].items()}
 
 
-def path(storage: str, key: str) -> Path:
-    """The file in which a search is remembered."""
-    return Path(storage).expanduser() / f"{key}.log"
-
-
-def forget(storage: str, key: str) -> None:
-    """Removes what was remembered of a search that is done."""
-    if storage:
-        path(storage, key).unlink(missing_ok=True)
-
-
 def key_of(*parts: Any) -> str:
     """A name that changes when any of the parts does; 16 hex digits."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=repr).encode()).hexdigest()[:16]
-
-
-def _storage(folder: str, key: str) -> BaseStorage:
-    if not folder:
-        return InMemoryStorage()
-    place = path(folder, key)
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        return JournalStorage(JournalFileBackend(str(place)))
-    except OSError as error:
-        message = f"search.storage {folder!r} can't be written: {error.strerror or error}"
-        raise StorageError(message) from None
 
 
 def _sampler(name: str, seed: int, candidates: int) -> BaseSampler:

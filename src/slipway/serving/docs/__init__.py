@@ -1,0 +1,1 @@
+"""What describes the server: the OpenAPI document, and a page for people."""

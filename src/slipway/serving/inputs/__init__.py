@@ -1,0 +1,1 @@
+"""What a request holds: parsed, checked against the bundle's schema, turned into the inputs of its graph."""

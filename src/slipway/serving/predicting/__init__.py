@@ -1,0 +1,1 @@
+"""One bundle that predicts: from inputs to outputs, and from outputs to what is answered."""

@@ -1,0 +1,1 @@
+"""Processes and threads: workers and their supervisor, queues, the beginning and the end."""

@@ -1,0 +1,1 @@
+"""What is told of requests: metrics, lines of the log, traces."""

@@ -1,0 +1,1 @@
+"""HTTP: connections, requests, answers, the routing table, access."""
