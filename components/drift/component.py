@@ -7,7 +7,7 @@ from kfp.dsl import HTML, Artifact, Dataset, Input, Metrics, Output
 
 
 @dsl.component(base_image="localhost/slipway/python-components:0.1.0", install_kfp_package=False)
-def drift(
+def drift(  # noqa: D417 - KFP takes what is said of outputs from Returns
     table: Input[Dataset],
     contract: Input[Artifact],
     report: Output[HTML],
@@ -18,7 +18,7 @@ def drift(
     registry: str = "",
     limits: dict = {},
     gateway: str = "",
-) -> NamedTuple("Outputs", drifted=bool, severity=str, columns=List[str]):
+) -> NamedTuple("Outputs", [("drifted", bool), ("severity", str), ("columns", List[str])]):
     """Compares a table with the reference profile of the champion's training data.
 
     Args:

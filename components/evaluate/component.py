@@ -7,7 +7,7 @@ from kfp.dsl import HTML, Artifact, ClassificationMetrics, Dataset, Input, Markd
 
 
 @dsl.component(base_image="localhost/slipway/python-components:0.1.0", install_kfp_package=False)
-def evaluate(
+def evaluate(  # noqa: D417 - KFP takes what is said of outputs from Returns
     rows: Input[Dataset],
     features: Input[Dataset],
     plan: Input[Artifact],
@@ -28,7 +28,7 @@ def evaluate(
     purpose: str = "",
     owner: str = "",
     seed: int = 0,
-) -> NamedTuple("Outputs", promoted=bool, champion=int, digest=str):
+) -> NamedTuple("Outputs", [("promoted", bool), ("champion", int), ("digest", str)]):
     """Judges the best candidate against the champion on the same test rows, and writes it as a bundle.
 
     The candidate with the best validation score is the challenger. It is promoted when it passes every gate and the

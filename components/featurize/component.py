@@ -7,7 +7,7 @@ from kfp.dsl import Artifact, Dataset, Input, Metrics, Output
 
 
 @dsl.component(base_image="localhost/slipway/python-components:0.1.0", install_kfp_package=False)
-def featurize(
+def featurize(  # noqa: D417 - KFP takes what is said of outputs from Returns
     table: Input[Dataset],
     contract: Input[Artifact],
     rows: Output[Dataset],

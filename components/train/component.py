@@ -7,7 +7,7 @@ from kfp.dsl import HTML, Artifact, Dataset, Input, Metrics, Model, Output
 
 
 @dsl.component(base_image="localhost/slipway/python-components:0.1.0", install_kfp_package=False)
-def train(
+def train(  # noqa: D417 - KFP takes what is said of outputs from Returns
     rows: Input[Dataset],
     features: Input[Dataset],
     contract: Input[Artifact],

@@ -7,7 +7,7 @@ from kfp.dsl import HTML, Artifact, Dataset, Metrics, Output
 
 
 @dsl.component(base_image="localhost/slipway/python-components:0.1.0", install_kfp_package=False)
-def validate(
+def validate(  # noqa: D417 - KFP takes what is said of outputs from Returns
     data: str,
     target: str,
     table: Output[Dataset],

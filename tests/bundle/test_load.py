@@ -259,6 +259,8 @@ def test_a_schema_or_golden_rows_that_are_none_are_told(
         ({"classes": ["yes", "no"]}, "name other classes"),
         ({"task": "regression"}, "name other classes or another task"),
         ({"spec": []}, "its spec has no fields"),
+        ({"name": 7}, "its name is 7"),
+        ({"name": ""}, "its name is ''"),
     ],
 )
 def test_a_manifest_that_contradicts_the_rest_is_refused(

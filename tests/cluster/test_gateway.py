@@ -107,7 +107,7 @@ def test_a_canary_whose_rollout_was_killed_answers_with_the_last_good_bundle(
     assert control.status(cluster.api, "model").routed == "both"
     for pod in cluster.pods("canary"):
         cluster.api.delete("Pod", pod["metadata"]["name"])
-        wait_until(lambda: sum(map(is_ready, cluster.pods("canary"))) == 1)
+        wait_until(lambda: sum(map(is_ready, cluster.pods("canary"))) == 2)
     before = len(gateway.seen)
     wait_until(lambda: len(gateway.seen) > before + 100)
     assert set(gateway.versions(100)) == {good}

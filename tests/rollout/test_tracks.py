@@ -31,7 +31,8 @@ def test_no_other_number_of_pods_comes_closer(stable: int, percent: int) -> None
                 (50.0, 100),
             ],
         ),
-        (2, True, [(1.0, 1), (5.0, 1), (25.0, 1), (50.0, 1)]),
+        (1, True, [(1.0, 1), (5.0, 1), (25.0, 1), (50.0, 1)]),
+        (10, True, [(1.0, 2), (5.0, 2), (25.0, 3), (50.0, 5)]),
     ],
 )
 def test_steps_that_come_out_alike_are_one(stable: int, exact: bool, expected: list[object]) -> None:

@@ -27,7 +27,7 @@ def rows(bundle: Bundle) -> dict[str, Any]:
     return {"rows": bundle.golden.rows(bundle.schema)[:1]}
 
 
-@pytest.mark.parametrize("said", [None, "", "soon", PAST])
+@pytest.mark.parametrize("said", [None, "", "soon", PAST], ids=["no file", "nothing", "a word", "a moment ago"])
 def test_a_server_that_nobody_watches_is_not_ready(bundle: Bundle, file: Path, said: str | None) -> None:
     if said is not None:
         file.write_text(said)

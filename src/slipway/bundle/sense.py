@@ -26,6 +26,10 @@ def contradictions(manifest: Manifest, schema: Schema, golden: Golden) -> Iterat
         yield f"its golden rows have outputs of shape {golden.outputs.shape}, and there are {count} classes"
     if type(manifest.threshold) is not float or not 0 <= manifest.threshold <= 1:
         yield f"its threshold is {manifest.threshold!r}"
+    if not all(type(name) is str and name for name in (manifest.name, target.name)) or target.kind not in get_args(
+        Kind
+    ):
+        yield f"its name is {manifest.name!r}, and its target {target}"
     if not isinstance(manifest.spec, dict):
         yield "its spec has no fields"
     for place in range(count):

@@ -175,16 +175,22 @@ def _within(cumulative: dict[float, float], bounds: Iterable[float]) -> np.ndarr
 
 
 def _prometheus(cluster: Cluster, track: Object, limits: Analysis, seconds: float) -> Sample:
+    """What Prometheus counts now, less what it did at the beginning; a series that is new, or began anew, counts whole.
+
+    ``increase`` would miss what came before the first scrape of a series, such as the first failures.
+    """
     names = "|".join(re.escape(pod["metadata"]["name"]) for pod in pods(cluster, track)) or "none"
     whose = f'namespace="{cluster.namespace}",pod=~"{names}",version="{_version(track)}"'
-    chosen = f"{{{whose}}}[{max(1, math.ceil(seconds))}s]"
+    ago = f"offset {max(1, math.ceil(seconds))}s"
     counters = Counters()
     for metric, label, into in (
         (REQUESTS, "status", counters.requests),
         (SECONDS, "le", counters.seconds),
         (SCORES, "le", counters.scores),
     ):
-        for key, value in _query(limits.prometheus, f"sum by ({label}) (increase({metric}{chosen}))", label):
+        now = f"{metric}{{{whose}}}"
+        query = f"sum by ({label}) (({now} - {now} {ago} >= 0) or {now})"
+        for key, value in _query(limits.prometheus, query, label):
             into[key if label == "status" else float(key)] += value  # type: ignore[index]
     business = None
     if limits.business:

@@ -155,7 +155,7 @@ def steps(wanted: list[int], stable: int, *, exact: bool) -> list[tuple[float, i
     """
     made: list[tuple[float, int]] = []
     for percent in (item for item in wanted if item < 100):
-        replicas = math.ceil(stable * percent / 100) if exact else tracks.pods_for(stable, percent)
+        replicas = max(min(2, stable), math.ceil(stable * percent / 100)) if exact else tracks.pods_for(stable, percent)
         step = (float(percent) if exact else tracks.share(stable, replicas), replicas)
         if step not in made:
             made.append(step)

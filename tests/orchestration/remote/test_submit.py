@@ -404,6 +404,7 @@ def test_what_evaluate_prints_is_what_is_looked_for(
     given = {name: str(trained("binary").folder / name) for name in ("rows", "features", "plan", "models", "contract")}
     made = {name: str(tmp_path / name) for name in ("bundle", "verdict", "card", "report")}
     gates = {"min_score": 0.9999, "max_latency_ms": None, "resamples": 200}
+    capsys.readouterr()
 
     evaluate({"name": "model", "registry": "", "gates": gates}, seed=0, **given, **made)
 

@@ -78,6 +78,23 @@ def test_nulls_and_unseen_values_are_counted_by_column(bundle: Bundle, client: T
     assert ("slipway_input_unseen_total", frozenset({"1st visits"})) not in counts
 
 
+def test_rows_count_the_same_alone_and_together(bundle: Bundle) -> None:
+    rows = [
+        {**row, "city": city} for row, city in zip(bundle.golden.rows(bundle.schema), ("Atlantis", None), strict=False)
+    ]
+    rows += bundle.golden.rows(bundle.schema)[2:]
+    texts = []
+    for requests in ([rows], [[row] for row in rows], [rows[:3], rows[3:4], rows[4:]]):
+        with TestClient(create(bundle)) as client:
+            for part in requests:
+                assert client.post("/predict", json={"rows": part}).is_success
+            texts.append(client.get("/metrics").text)
+    wanted = ("slipway_input", "slipway_score_bucket", "slipway_rows")
+    counts = [[line for line in text.splitlines() if line.startswith(wanted)] for text in texts]
+    assert counts[0] == counts[1] == counts[2]
+    assert counts[0]
+
+
 def test_workers_are_summed_and_a_new_one_counts_on() -> None:
     board = Board(2)
     series = [Series("requests", label(route="predict")), Series("seconds", "", (0.5, 1.0))]

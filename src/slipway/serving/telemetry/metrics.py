@@ -73,7 +73,7 @@ class Metrics:
         if predictor is None:
             self._server.count(route, response.status, seconds)
         else:
-            tally = self._tallied(predictor)
+            tally = self._tallies.get(predictor) or self._tally(predictor)
             tally.requests.count(route, response.status, seconds)
             tally.count(request)
             if tally.pending_rows >= _PENDING_ROWS:
@@ -101,12 +101,7 @@ class Metrics:
                 self._update(reading)
 
     async def text(self) -> bytes:
-        """All of them in Prometheus' text format, over all workers; counters that never counted are 0.
-
-        It is put together in a thread.
-        """
-        for item in self._models:
-            self._tallied(item)
+        """All of them in Prometheus' text format, over all workers; it is put together in a thread."""
         self.flush()
         await asyncio.gather(*self._looking)
         return await asyncio.to_thread(self._text, dict(self._families))
@@ -147,9 +142,6 @@ class Metrics:
 
     def _numbers(self, series: Sequence[Series]) -> "memoryview[float]":
         return self._board.numbers(self._place, series)
-
-    def _tallied(self, predictor: Predictor) -> Tally:
-        return self._tallies.get(predictor) or self._tally(predictor)
 
     def _tally(self, predictor: Predictor) -> Tally:
         served = set(self._models)

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -124,7 +124,7 @@ class Tally:
         Args:
             pending: The rows; at least one.
         """
-        columns = (np.concatenate([inputs[name] for inputs, _ in pending])[:, 0] for name in self._names)
+        columns = _columns(pending, self._names)
         found = [count for look, values in zip(self._looks, columns, strict=True) for count in look(values)]
         return Looked(found, self._scores.look(np.concatenate([outputs for _, outputs in pending])))
 
@@ -153,6 +153,15 @@ class _Scores:
         scores = outputs if outputs.ndim == 1 else outputs[:, 1] if outputs.shape[1] == 2 else outputs.max(axis=1)
         found = np.bincount(np.searchsorted(self._bounds, scores), minlength=len(self._bounds) + 1)
         return [*found.tolist(), float(scores.sum())]
+
+
+def _columns(pending: Pending, names: Sequence[str]) -> Iterator[NDArray[Any]]:
+    """The values of each column, of shape (n,); requests of one row are put together several times faster as lists."""
+    if any(len(outputs) > 1 for _, outputs in pending):
+        return (np.concatenate([inputs[name] for inputs, _ in pending])[:, 0] for name in names)
+    rows = [[inputs[name].item() for name in names] for inputs, _ in pending]
+    types = [pending[0][0][name].dtype for name in names]
+    return (np.array(values, dtype) for values, dtype in zip(zip(*rows, strict=True), types, strict=True))
 
 
 def _look(column: Column) -> Callable[[NDArray[Any]], tuple[int, int]]:
