@@ -68,7 +68,7 @@ def copy(trained: Callable[[str], Any], tmp_path: Path, request: pytest.FixtureR
     return Path(shutil.copytree(trained(request.param).bundle, tmp_path / "copy"))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), name=st.sampled_from([manifests.FILE, manifests.SCHEMA, manifests.GOLDEN]))
 @pytest.mark.parametrize("copy", ["binary", "multiclass", "regression"], indirect=True)
 def test_it_is_refused_or_it_answers(copy: Path, name: str, data: st.DataObject) -> None:

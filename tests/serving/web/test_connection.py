@@ -174,6 +174,14 @@ def test_the_connection_ends_where_the_client_wants_it(wire: Wire, row: bytes) -
     assert not wire.transport.closed
 
 
+def test_what_comes_after_the_last_request_is_forgotten(wire: Wire, row: bytes) -> None:
+    last = http("/predict", row, connection="close")
+    for after in (http("/predict", row), chunked("/predict", row), http("/explain", row)):
+        assert [answer.status for answer in wire.send(last + after)] == [200]
+    (scraped,) = wire.send(http("/metrics"))
+    assert 'route="predict",status="200"} 3\n' in scraped.body.decode()
+
+
 def test_head_has_no_body(wire: Wire) -> None:
     async def ask() -> bytes:
         connection = Connection(config=wire.config, server_state=ServerState(), app_state={})

@@ -70,8 +70,8 @@ class Connection(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """Keeps a small request until it is whole."""
-        if self._is_small():
+        """Keeps a small request until it is whole, and one that comes after the last."""
+        if self.transport.is_closing() or self._is_small():
             self._parts = []
         else:
             super().on_headers_complete()
@@ -84,13 +84,13 @@ class Connection(HttpToolsProtocol):
             self._parts.append(body)
 
     def on_message_complete(self) -> None:
-        """Answers a small request."""
+        """Answers a small request; one that comes after the last is forgotten."""
         self.waits_since = math.inf
         if self._parts is None:
             super().on_message_complete()
             return
         body, self._parts = b"".join(self._parts), None
-        if not self._answered(body):
+        if not self.transport.is_closing() and not self._answered(body):
             super().on_headers_complete()
             super().on_body(body)
             super().on_message_complete()
