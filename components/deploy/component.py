@@ -19,7 +19,7 @@ def deploy(
     run: str = "",
     job: str = "",
     reason: str = "",
-) -> NamedTuple("Outputs", endpoint=str):
+) -> NamedTuple("Outputs", [("endpoint", str)]):
     """Serves a bundle: a Deployment and a Service in a cluster, or a server on this machine; waits until it answers.
 
     Args:

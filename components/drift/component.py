@@ -18,7 +18,7 @@ def drift(  # noqa: D417 - KFP takes what is said of outputs from Returns
     registry: str = "",
     limits: dict = {},
     gateway: str = "",
-) -> NamedTuple("Outputs", drifted=bool, severity=str, columns=List[str]):
+) -> NamedTuple("Outputs", [("drifted", bool), ("severity", str), ("columns", List[str])]):
     """Compares a table with the reference profile of the champion's training data.
 
     Args:

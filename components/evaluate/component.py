@@ -28,7 +28,7 @@ def evaluate(  # noqa: D417 - KFP takes what is said of outputs from Returns
     purpose: str = "",
     owner: str = "",
     seed: int = 0,
-) -> NamedTuple("Outputs", promoted=bool, champion=int, digest=str):
+) -> NamedTuple("Outputs", [("promoted", bool), ("champion", int), ("digest", str)]):
     """Judges the best candidate against the champion on the same test rows, and writes it as a bundle.
 
     The candidate with the best validation score is the challenger. It is promoted when it passes every gate and the

@@ -9,7 +9,7 @@ from kfp.dsl import Input, Model
 @dsl.component(base_image="localhost/slipway/python-components:0.1.0", install_kfp_package=False)
 def register(
     bundle: Input[Model], name: str = "model", registry: str = "", champion: int = 0, run: str = "", job: str = ""
-) -> NamedTuple("Outputs", version=int):
+) -> NamedTuple("Outputs", [("version", int)]):
     """Publishes a bundle as a version in the registry and makes it the champion.
 
     Args:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from slipway.data import table
-from slipway.errors import DataError, UnknownNameError
+from slipway.errors import DataError, GateError, UnknownNameError
 
 ROWS = 80
 
@@ -29,6 +29,11 @@ def test_rows_without_consent_never_come_through(check: Any, out: Path) -> None:
     assert found.dropped == {"no consent": 40}
     assert {value % 4 for value in table.read(out / "table")["x"]} == {0, 3}
     assert "ok" not in found.schema.names
+
+
+def test_a_consent_that_nobody_gave_is_told(check: Any) -> None:
+    with pytest.raises(GateError, match="0 rows can be used .80 others lack consent: their 'ok' is none of true, yes"):
+        check(csv("x,ok,y", lambda i: f"{i},{'ab'[i % 2]},{i % 2}"), consent="ok")
 
 
 def test_a_column_without_values_is_left_out_with_a_reason(check: Any) -> None:

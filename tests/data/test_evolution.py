@@ -50,6 +50,15 @@ def test_integers_may_become_numbers_and_what_was_left_out_may_come_back() -> No
     assert [item.verdict for item in found(frame)] == ["passed"]
 
 
+@pytest.mark.parametrize(("before", "now"), [("text", "category"), ("category", "text")])
+def test_text_may_be_told_apart_by_its_words_or_by_its_levels(before: Kind, now: Kind) -> None:
+    known = Known("champion v3", Schema((Column("note", before, nullable=False),), Target("y", "regression", "number")))
+    notes = summaries.fit(pl.Series(["very good", "not so good", "bad"]), now)
+    spec = parse({"name": "m", "data": "-", "target": "y"}, Spec)
+
+    assert [item.verdict for item in evolution.compare(known, spec, {"note": notes})] == ["passed"]
+
+
 CHANGES = {
     "added": (FRAME.with_columns(more=pl.int_range(3)), "more", "is new"),
     "missing": (FRAME.drop("tenure"), "tenure", "is not in the data any more"),

@@ -179,6 +179,17 @@ def test_a_card_tells_sensitive_columns_that_are_read_from_those_that_are_not(ru
     assert "\n- age is sensitive and read all the same" in text
 
 
+@pytest.mark.parametrize("champion", [False, True])
+def test_a_card_says_who_approved_it_and_how_to_take_it_back(run: Run, champion: bool) -> None:
+    data = run(champion=champion)
+
+    text = card(replace(data, verdict=replace(data.verdict, promoted=not champion, kept=champion)))
+
+    assert ("Nobody. Not promoted: the champion stays." in text) == champion
+    assert ("no person was asked. Nobody who is named answers for it." in text) != champion
+    assert f"`slipway rollout undo --context NAME --name {data.name}`" in text
+
+
 def test_tables_of_a_card_keep_their_cells_with_hostile_names(run: Run) -> None:
     inputs = (Column(HOSTILE + "\n# heading", "number", False, 0.0, 1.0),)
 
@@ -226,7 +237,8 @@ def test_findings_are_told_in_report_and_card(run: Run, classes: tuple[str, ...]
     assert ("What deciding by it earns" in page.words) == bool(classes)
     assert "## What predictions rest on" in words
     assert "By age" in words
-    assert "Pending: nobody has approved" in words
+    assert f"The gates above, on {data.when}" in words
+    assert "no person was asked. risk team answers for it." in words
     assert "| Owner | risk team |" in words
     assert "| Period of train | 2024-01-01 00:00 to 2024-02-01 00:00 UTC |" in words
 

@@ -1,3 +1,4 @@
+import math
 import re
 from typing import Any
 
@@ -237,23 +238,25 @@ def test_a_tiny_perfect_test_promotes_nothing() -> None:
     assert "What helps: bring more rows, or raise split.test." in verdict.reason
 
 
-def test_a_gain_that_another_seed_has_by_luck_is_a_tie() -> None:
-    def verdict(luck: float) -> Verdict:
+def test_a_gain_that_another_seed_and_other_rows_have_by_luck_is_a_tie() -> None:
+    def verdict(luck: float, least: float = 0.0) -> Verdict:
         return judge(
             Sample(Y),
             [Contender("xgboost", outputs(0.4), luck=luck)],
             baseline.outputs(Y, TARGET, len(Y)),
             target=TARGET,
-            spec=Spec(name="m", data="-", target="churn"),
+            spec=Spec(name="m", data="-", target="churn", gates=Gates(min_gain=least)),
             champion=Contender("champion v1", outputs(0.1)),
         )
 
-    gain = verdict(0.0).gain.estimate
-    kept = verdict(gain + 0.001)
+    gain = verdict(0.0).gain
+    most = math.sqrt(gain.estimate**2 - (gain.estimate - gain.low) ** 2)
+    kept = verdict(most * 1.001)
 
-    assert verdict(gain - 0.001).promoted
+    assert verdict(most * 0.999).promoted
     assert (kept.outcome, set(failed(kept))) == ("kept", {"seeds"})
-    assert "by the luck of another seed. A tie keeps the champion." in kept.reason
+    assert "by luck. A tie keeps the champion." in kept.reason
+    assert set(failed(verdict(most * 0.9, least=gain.low * 0.9))) == {"seeds"}
 
 
 def test_entities_and_weights_are_told_and_change_the_interval() -> None:

@@ -55,6 +55,14 @@ def test_a_uri_is_left_alone(tmp_path: Path) -> None:
         ({"split": {"test": 0.9}}, "validation and test must both be above 0"),
         ({"candidates": []}, "field 'candidates' is []"),
         ({"gates": 3}, "field 'gates' is 3"),
+        (
+            {"threshold": 1.5},
+            "field 'threshold' is 1.5: it should be 'auto', 'f1' or 'balanced_accuracy', or",
+        ),
+        ({"quality": {"columns": {"x": {"mni": 1}}}}, "'quality.columns.x.mni' is unknown; did you mean 'min'?"),
+        ({"quality": {"columns": {"min": {"min": "x"}}}}, "field 'quality.columns.min.min' is 'x'"),
+        ({"features": {"windows": [{"column": "x", "rows": 0}]}}, "field 'features.windows.0.rows' is 0"),
+        ({"costs": {"yes": {"no": "much"}}}, "field 'costs.yes.no' is 'much'"),
     ],
 )
 def test_a_field_that_is_not_allowed_is_named_with_its_value(change: dict[str, object], sentence: str) -> None:

@@ -37,7 +37,7 @@ def test_an_interval_in_seconds(every: str, seconds: int) -> None:
         ({"cron": "0 3 * * FRI-MON"}, "'FRI-MON' is no day of the week"),
         ({"cron": "@daily"}, "has 1 fields"),
         ({"cron": "0 3 * * *", "every": "6h"}, "keep one of them"),
-        ({"every": "6 hours"}, "every"),
+        ({"every": "6 hours"}, "such as 30m, 6h or 1d"),
         ({"every": "0h"}, "every"),
         ({"concurrency": 11}, "less than or equal to 10"),
         ({"start": "2026-01-01T00:00:00"}, "timezone"),

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from slipway.errors import SpecError
 from slipway.registry.folder import Registry
 from slipway.steps import featurize as module
 from slipway.steps.evaluate import evaluate
@@ -94,7 +95,7 @@ def test_features_come_in_batches_that_are_bounded_however_wide_they_are(
     sizes: list[tuple[int, int]] = []
     whole = module.transform
 
-    def watched(*given: Any) -> pl.DataFrame:
+    def watched(*given: Any) -> Any:
         made = whole(*given)
         sizes.append(made.shape)
         return made
@@ -108,3 +109,9 @@ def test_features_come_in_batches_that_are_bounded_however_wide_they_are(
     assert max(height * width for height, width in sizes) <= 500
     expected = pl.read_parquet(trained("binary").folder / "features/test/*.parquet")
     assert pl.read_parquet(tmp_path / "made/features/test/*.parquet").equals(expected)
+
+
+def test_a_table_without_any_feature_is_told(frame: pl.DataFrame, tmp_path: Path) -> None:
+    unused = {"columns": {name: {"use": False} for name in frame.columns if name != "y"}}
+    with pytest.raises(SpecError, match="no column gives a feature"):
+        divided(tmp_path / "made", frame, unused)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from slipway.data.finding import Finding
-from slipway.data.schema import NUMERIC, Column, Schema
+from slipway.data.schema import Column, Schema, alike
 from slipway.data.summary import MAX_LEVELS, Summary
 from slipway.spec import Spec
 
@@ -68,7 +68,7 @@ def _changes(known: Schema, spec: Spec, summary: Mapping[str, Summary]) -> Itera
 
 
 def _changed(column: Column, now: Summary) -> Iterator[Change]:
-    if column.kind != now.kind and not {column.kind, now.kind} <= NUMERIC:
+    if not alike(column.kind, now.kind):
         yield "retyped", column.name, f"holds values of kind {now.kind}, and held {column.kind}"
     elif column.levels is not None and len(column.levels) < MAX_LEVELS:
         unseen = [level for level in now.levels or () if level not in column.levels]
@@ -109,7 +109,7 @@ def _name_similarity(one: str, other: str) -> float:
 
 
 def _like(column: Column, now: Summary) -> bool:
-    if column.kind != now.kind and not {column.kind, now.kind} <= NUMERIC:
+    if not alike(column.kind, now.kind):
         return False
     if column.levels is not None:
         levels = set(now.levels or ())

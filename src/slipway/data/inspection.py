@@ -12,7 +12,7 @@ from slipway.data.gates import Checked, Gates, State
 from slipway.data.sample import sampled
 from slipway.data.source import Source
 from slipway.data.summary import Summary
-from slipway.data.usable import NO_ENTITY, NO_TARGET, usable
+from slipway.data.usable import NO_CONSENT, NO_ENTITY, NO_TARGET, YES, usable
 from slipway.errors import Failure, GateError
 from slipway.spec import Spec
 
@@ -57,7 +57,10 @@ def inspect(source: Source, spec: Spec, known: Known | None = None) -> Inspectio
     checks = gates.prepare(spec, source.columns)
     total, dropped, summary, state = _gather(source, spec, checks)
     checked = [
-        *(Checked(finding) for finding in (_enough_rows(state.rows, spec), _few_dropped(total, dropped, spec))),
+        *(
+            Checked(finding)
+            for finding in (_enough_rows(state.rows, dropped, spec), _few_dropped(total, dropped, spec))
+        ),
         *gates.finish(checks, state, spec, summary),
         *(Checked(finding) for finding in (evolution.compare(known, spec, summary) if known else ())),
     ]
@@ -97,9 +100,10 @@ def _gather(source: Source, spec: Spec, checks: Gates) -> tuple[int, dict[str, i
     return total, {reason: count for reason, count in counts.items() if count}, summary, state
 
 
-def _enough_rows(kept: int, spec: Spec) -> Finding:
-    least = spec.quality.min_rows
-    said = f"{kept:,} rows can be used; quality.min_rows asks for {least:,}"
+def _enough_rows(kept: int, dropped: dict[str, int], spec: Spec) -> Finding:
+    least, refused = spec.quality.min_rows, dropped.get(NO_CONSENT, 0)
+    why = f" ({refused:,} others lack consent: their {spec.consent!r} is none of {', '.join(YES)})" if refused else ""
+    said = f"{kept:,} rows can be used{why}; quality.min_rows asks for {least:,}"
     return Finding("rows", "", judged(kept >= least), said, f"at least {least:,}", f"{kept:,}")
 
 

@@ -14,6 +14,11 @@ TEXTUAL: frozenset[Kind] = frozenset({"category", "text"})
 """Kinds that a graph takes as text; the others are float64."""
 
 
+def alike(one: Kind, other: Kind) -> bool:
+    """Whether a column of one kind can be read as the other: both are numbers, or both are text."""
+    return one == other or {one, other} <= NUMERIC or {one, other} <= TEXTUAL
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One input column.

@@ -10,7 +10,8 @@ NO_TARGET = "no target"
 NO_CONSENT = "no consent"
 NO_ENTITY = "no entity"
 
-_YES = ("true", "yes", "y", "1", "1.0")
+YES = ("true", "yes", "y", "1", "1.0")
+"""What says that a row may be used, in any case."""
 
 
 def usable(frame: pl.DataFrame, spec: Spec) -> tuple[pl.DataFrame, dict[str, int]]:
@@ -41,4 +42,4 @@ def _tests(spec: Spec) -> list[tuple[str, str, Callable[[pl.Series], pl.Series]]
 
 
 def _says_yes(values: pl.Series) -> pl.Series:
-    return values.cast(pl.String).str.to_lowercase().is_in(_YES).fill_null(False)
+    return values.cast(pl.String).str.to_lowercase().is_in(YES).fill_null(False)

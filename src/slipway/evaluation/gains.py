@@ -1,5 +1,7 @@
 """The gates of gains: over the baseline, over the champion, over the luck of a seed."""
 
+import math
+
 from slipway.evaluation.bootstrap import Interval
 from slipway.evaluation.gates import Gate
 from slipway.evaluation.metrics import Metric
@@ -47,20 +49,25 @@ def over_champion(metric: Metric, gain: Interval, confidence: float, min_gain: f
     return Gate(CHAMPION, f"Gain over {champion}", gain.low > min_gain, gain.low, min_gain, ">", "", said)
 
 
-def over_seeds(metric: Metric, gain: Interval, luck: float) -> Gate:
-    """The challenger must be better than the champion by more than the luck of a seed.
+def over_seeds(metric: Metric, gain: Interval, luck: float, min_gain: float) -> Gate:
+    """The challenger must be better than the champion by more than the luck of a seed and of the rows.
 
     An interval from resampled rows knows of the rows only: with enough of them, it tells two trainings of the same
     recipe apart, because they do differ (Bouthillier et al., "Accounting for Variance in Machine Learning Benchmarks",
-    MLSys 2021). So the gain is also held against what such trainings gain over each other.
+    MLSys 2021). Both kinds of luck are independent, so what a gain may owe to them is the root of the sum of squares.
 
     Args:
         metric: What decides.
         gain: Gain over the champion on the same rows.
         luck: Gain that another seed has in one of twenty trainings; see ``slipway.training.luck``.
+        min_gain: What is left without luck must be above this.
     """
-    said = f"trained with another seed, it gains up to {number(luck)} {metric.title} over itself by luck alone"
-    return Gate(SEEDS, "Gain over other seeds", gain.estimate > luck, gain.estimate, luck, ">", "", said)
+    limit = min_gain + math.hypot(luck, gain.estimate - gain.low)
+    said = (
+        f"trained with another seed it gains up to {number(luck)} {metric.title} over itself by luck alone, and with "
+        f"the luck of the rows a gain must be above {number(limit)}"
+    )
+    return Gate(SEEDS, "Gain over other seeds", gain.estimate > limit, gain.estimate, limit, ">", "", said)
 
 
 def _gain(metric: Metric, gain: Interval, confidence: float) -> str:

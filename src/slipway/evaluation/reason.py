@@ -52,9 +52,7 @@ def _tie(gain: Interval, gate: Gate, metric: Metric, confidence: float) -> str:
         return f"both have the same {metric.title} on the test rows and on every resample. A tie keeps the champion."
     interval = f"{percent(confidence)} interval {span(gain.low, gain.high)}"
     if gate.name == SEEDS:
-        luck = (
-            f"the same recipe gains up to {number(gate.limit)} by the luck of another seed. A tie keeps the champion."
-        )
+        luck = f"another seed and other rows gain up to {number(gate.limit)} by luck. A tie keeps the champion."
         return f"its {metric.title} is better by {_size(gain)} ({interval}), but {luck}"
     if gain.high < 0:
         return f"its {metric.title} is worse by {_size(gain)} ({interval})."

@@ -162,7 +162,7 @@ def _alone(compared: Comparison, target: Target, spec: Spec, measured: Measured)
 def _over_champion(compared: Comparison, gain: Interval, gates: Gates) -> tuple[Gate, ...]:
     champion, luck = compared.contenders[-2].name, compared.contenders[0].luck
     first = gains.over_champion(compared.metric, gain, gates.confidence, gates.min_gain, champion)
-    return (first,) if luck is None else (first, gains.over_seeds(compared.metric, gain, luck))
+    return (first,) if luck is None else (first, gains.over_seeds(compared.metric, gain, luck, gates.min_gain))
 
 
 def _standings(everyone: Sequence[Contender], candidates: int, draws: Resamples) -> tuple[Standing, ...]:

@@ -1,8 +1,8 @@
 """From a YAML file to a checked spec, or to sentences that say what is wrong with it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -82,13 +82,20 @@ def parse(raw: Mapping[str, Any], model: type[Section], where: str = "the spec")
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        sentences = [_sentence(item, model) for item in error.errors(include_url=False)]
+        sentences = _sentences(error.errors(include_url=False), model)
         raise SpecError("\n".join(f"{where}: {sentence}" for sentence in sentences)) from None
 
 
-def _sentence(error: Any, model: type[BaseModel]) -> str:
-    path = [str(part) for part in error["loc"]]
-    name = ".".join(path)
+def _sentences(errors: Sequence[Any], model: type[BaseModel]) -> Iterator[str]:
+    """A sentence for each field; of a field that may be of several types there is an error for each of them."""
+    fields: dict[tuple[str, ...], list[Any]] = {}
+    for error in errors:
+        fields.setdefault(_field(model, tuple(str(part) for part in error["loc"])), []).append(error)
+    yield from (_sentence(path, found, model) for path, found in fields.items())
+
+
+def _sentence(path: tuple[str, ...], errors: Sequence[Any], model: type[BaseModel]) -> str:
+    name, error = ".".join(path), errors[0]
     if error["type"] == "missing":
         return f"field {name!r} is missing and has no default"
     if error["type"] == "extra_forbidden":
@@ -96,20 +103,38 @@ def _sentence(error: Any, model: type[BaseModel]) -> str:
         near = nearest(path[-1], known)
         hint = f"did you mean {near!r}?" if near else f"allowed are: {', '.join(known)}"
         return f"field {name!r} is unknown; {hint}"
-    said: str = error["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    texts = [item["msg"].removeprefix("Value error, ").removeprefix("Input ") for item in errors]
+    said = ", or ".join(dict.fromkeys(texts))
     if not path:
         return said
     value = f" is {error['input']!r}" if not isinstance(error["input"], dict) else ""
     return f"field {name!r}{value}: it {said}" if said.startswith("should") else f"field {name!r}{value}: {said}"
 
 
-def _section(model: type[BaseModel], path: list[str]) -> type[BaseModel]:
-    for part in path:
-        field = model.model_fields.get(part)
-        if field is None or not isinstance(field.annotation, type) or not issubclass(field.annotation, BaseModel):
-            return model
-        model = field.annotation
-    return model
+def _field(model: type[BaseModel], path: tuple[str, ...]) -> tuple[str, ...]:
+    """The path to a field, without the types that were tried there."""
+    end, section = _walked(model, path)
+    return path if section is not None else path[:end] + tuple(part for part in path[end:] if part.isdigit())
+
+
+def _section(model: type[BaseModel], path: tuple[str, ...]) -> type[BaseModel]:
+    """The section that a path leads to."""
+    return _walked(model, path)[1] or model
+
+
+def _walked(model: type[BaseModel], path: tuple[str, ...]) -> tuple[int, type[BaseModel] | None]:
+    """How many parts of a path lead into the model, and the section there; None where it is a value."""
+    at = 0
+    while at < len(path) and path[at] in model.model_fields:
+        kind: Any = model.model_fields[path[at]].annotation
+        at += 1
+        while get_origin(kind) in (dict, list):
+            kind = get_args(kind)[-1]
+            at += 1
+        if not isinstance(kind, type) or not issubclass(kind, BaseModel):
+            return at, None
+        model = kind
+    return at, model
 
 
 def _absolute(uri: str, folder: Path) -> str:

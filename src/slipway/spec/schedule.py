@@ -32,6 +32,13 @@ def _cron(text: str) -> str:
     return " ".join(fields)
 
 
+def _every(text: str) -> str:
+    if text and not _EVERY.match(text):
+        message = "should be a number and a unit, such as 30m, 6h or 1d"
+        raise ValueError(message)
+    return text
+
+
 def _check_part(part: str, name: str, low: int, high: int) -> None:
     span, slash, step = part.partition("/")
     ends = span.split("-")
@@ -58,7 +65,7 @@ class Schedule(Section):
     cron: Annotated[str, AfterValidator(_cron)] = ""
     """When, as in a crontab: minute, hour, day, month, weekday; six fields when seconds come first. In UTC, unless
     KFP's ``CRON_SCHEDULE_TIMEZONE`` says otherwise."""
-    every: str = Field(default="", pattern=r"^([1-9][0-9]*[smhd])?$")
+    every: Annotated[str, AfterValidator(_every)] = ""
     """How often, instead of ``cron``: 30m, 6h, 1d."""
     start: AwareDatetime | None = None
     """No run before this moment."""

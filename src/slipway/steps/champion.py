@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from slipway.bundle import manifest as manifests
 from slipway.bundle.load import Bundle, load
 from slipway.data.heldout import Heldout
-from slipway.data.schema import TEXTUAL, Column, Schema, Target
+from slipway.data.schema import TEXTUAL, Column, Schema, Target, alike
 from slipway.data.target import encode
 from slipway.drift import stored
 from slipway.drift.profile import Profile
@@ -163,7 +163,7 @@ def _column(frame: pl.DataFrame, column: Column, schema: Schema, version: Versio
         kind = pl.String if column.kind in TEXTUAL else pl.Float64 if column.kind != "date" else pl.Datetime("us")
         return pl.Series(column.name, [None] * len(frame), dtype=kind)
     now = schema.kinds.get(column.name, column.kind)
-    if now != column.kind and {now, column.kind} & {*TEXTUAL, "date"}:
+    if not alike(now, column.kind) and {now, column.kind} & {*TEXTUAL, "date"}:
         message = (
             f"column {column.name!r} is {now}, but was {column.kind} when the champion v{version.number} was trained; "
             f"set types: {{{column.name}: {column.kind}}}, or mend the data"

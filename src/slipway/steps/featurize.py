@@ -15,6 +15,7 @@ from slipway.data import table as tables
 from slipway.data.revision import revision
 from slipway.data.schema import Kind, Schema
 from slipway.data.target import encode
+from slipway.errors import SpecError
 from slipway.features import fit as fitting
 from slipway.features import window
 from slipway.features.apply import transform
@@ -59,7 +60,11 @@ def featurize(
     counts = _divide(Path(table), agreed.schema, chosen, spec, Path(rows))
     schema = chosen.schema(agreed.schema)
     train = Path(rows) / _TRAIN
-    fitted = _selected(fitting.whole(lambda: tables.parts(train), schema, chosen), train, schema, spec)
+    fitted = fitting.whole(lambda: tables.parts(train), schema, chosen)
+    if not fitted.plan.names:
+        message = "no column gives a feature: let one be used (features.columns), or derive one (features.derived)"
+        raise SpecError(message)
+    fitted = _selected(fitted, train, schema, spec)
     fitted = replace(fitted, plan=replace(fitted.plan, revision=revision()))
     storage.write_text(plan, fitted.plan.to_json())
     for name in split.NAMES:
