@@ -67,7 +67,8 @@ def over_seeds(metric: Metric, gain: Interval, luck: float, min_gain: float) -> 
         f"trained with another seed it gains up to {number(luck)} {metric.title} over itself by luck alone, and with "
         f"the luck of the rows a gain must be above {number(limit)}"
     )
-    return Gate(SEEDS, "Gain over other seeds", gain.estimate > limit, gain.estimate, limit, ">", "", said)
+    shown = float(f"{limit:.3g}")
+    return Gate(SEEDS, "Gain over other seeds", gain.estimate > limit, gain.estimate, shown, ">", "", said)
 
 
 def _gain(metric: Metric, gain: Interval, confidence: float) -> str:

@@ -9,8 +9,8 @@ class Gates(Section):
     """What a challenger must clear to be promoted. A gate that is null is not checked."""
 
     min_gain: float = Field(default=0.0, ge=0)
-    """The lower end of the interval of the gain over the champion must be above this, in units of the metric. The gain
-    must also be more than the luck of a seed, which ``search.repeats`` measures."""
+    """The lower end of the interval of the gain over the champion must be above this, in units of the metric. So must
+    what is left of the gain without the luck of the rows and of a seed, which ``search.repeats`` measures."""
     confidence: float = Field(default=0.95, ge=0.5, lt=1)
     """Confidence of every interval."""
     resamples: int = Field(default=1000, ge=100, le=20_000)
