@@ -182,6 +182,15 @@ def test_what_comes_after_the_last_request_is_forgotten(wire: Wire, row: bytes) 
     assert 'route="predict",status="200"} 3\n' in scraped.body.decode()
 
 
+def test_a_head_without_an_end_is_refused(wire: Wire) -> None:
+    head = b"GET /healthz HTTP/1.1\r\nhost: x\r\n"
+    lines = [b"x-%d: %b\r\n" % (place, b"y" * 1000) for place in range(70)]
+    (answer,) = wire.send(head, *lines)
+    assert (answer.status, wire.transport.closed) == (431, True)
+    (answer,) = wire.send(head, *lines[:60], b"\r\n")
+    assert (answer.status, wire.transport.closed) == (200, False)
+
+
 def test_head_has_no_body(wire: Wire) -> None:
     async def ask() -> bytes:
         connection = Connection(config=wire.config, server_state=ServerState(), app_state={})

@@ -19,11 +19,11 @@ IDLE_SECONDS = 75.0
 _SMALL_BYTES = 32 * 1024
 """Bodies up to this size are kept until they are whole."""
 
+_HEAD_BYTES = 64 * 1024
+"""Most that is taken of a request's head, not counting what came with its beginning."""
+
 _REMEMBERED = 1024
-_TIMEOUT = (
-    b"HTTP/1.1 408 Request Timeout\r\ncontent-type: application/json\r\nconnection: close\r\n"
-    b'content-length: 52\r\n\r\n{"error":"the request did not arrive whole in time"}'
-)
+_REFUSED = b"%bcontent-type: application/json\r\nconnection: close\r\ncontent-length: %d\r\n\r\n%b"
 
 
 class Prompt(Protocol):
@@ -53,6 +53,8 @@ class Connection(HttpToolsProtocol):
     rests_since = math.inf
     _parts: list[bytes] | None = None
     _prompt = False
+    _head_bytes: int | None = None
+    _fed = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Notes that a request is awaited from now on."""
@@ -61,16 +63,22 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Takes a part of a request, or several requests, of which the first may be answered at once."""
-        self._prompt = True
+        self._prompt, self._fed = True, len(data)
         super().data_received(data)
+        if self._head_bytes is not None:
+            self._head_bytes += self._fed
+            if self._head_bytes > _HEAD_BYTES:
+                self._refuse(431, b"the head of the request is too large")
 
     def on_message_begin(self) -> None:
         """Notes that a request has begun."""
         self.waits_since, self.rests_since = self.loop.time(), math.inf
+        self._head_bytes = self._fed = 0
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """Keeps a small request until it is whole, and one that comes after the last."""
+        self._head_bytes = None
         if self.transport.is_closing() or self._is_small():
             self._parts = []
         else:
@@ -123,10 +131,16 @@ class Connection(HttpToolsProtocol):
             if self.flow.write_paused:
                 self.transport.abort()
                 return
-            self.transport.write(_TIMEOUT)
-            self.transport.close()
+            self._refuse(408, b"the request did not arrive whole in time")
         elif self.rests_since <= now - IDLE_SECONDS:
             self.transport.close()
+
+    def _refuse(self, status: int, sentence: bytes) -> None:
+        if self.transport.is_closing():
+            return
+        body = b'{"error":"%b"}' % sentence
+        self.transport.write(_REFUSED % (STATUS_LINE[status], len(body), body))
+        self.transport.close()
 
     def _is_small(self) -> bool:
         if not self._prompt or self.flow.write_paused or self.expect_100_continue or self.parser.should_upgrade():
