@@ -27,6 +27,12 @@ SCHEMA = Schema(
 )
 
 
+@pytest.fixture(autouse=True)
+def same_revision(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A commit between two plans is no difference."""
+    monkeypatch.setattr("slipway.steps.featurize.revision", lambda: "")
+
+
 def rows() -> pl.DataFrame:
     """The older, the further up."""
     since = pl.datetime_range(pl.datetime(2020, 1, 1), pl.datetime(2024, 1, 1), "1d", eager=True)[:ROWS]
