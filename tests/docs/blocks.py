@@ -64,5 +64,13 @@ def blocks(page: str) -> Iterator[Block]:
 
 def targets() -> set[str]:
     """What can be made."""
-    text = "".join((ROOT / name).read_text(encoding="utf-8") for name in ("Makefile", "ci.mk"))
-    return set(re.findall(r"^([a-z][\w-]*):", text, re.M))
+    return set(re.findall(r"^([a-z][\w-]*):", _makefiles(), re.M))
+
+
+def variables() -> set[str]:
+    """What can be said on make's command line."""
+    return set(re.findall(r"^([A-Z_]+) \?=", _makefiles(), re.M))
+
+
+def _makefiles() -> str:
+    return "".join((ROOT / name).read_text(encoding="utf-8") for name in ("Makefile", "ci.mk"))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import typer
 import yaml
-from tests.docs.blocks import NEEDS, ROOT, SHELL, Block, blocks, pages, targets
+from tests.docs.blocks import NEEDS, ROOT, SHELL, Block, blocks, pages, targets, variables
 from tests.docs.conftest import Run
 
 from slipway.cli.app import app
@@ -60,8 +60,10 @@ def test_what_is_not_run_here_exists(block: Block) -> None:
             _check_benchmark(block, words[1:])
 
 
-def _check_make(block: Block, called: list[str]) -> None:
+def _check_make(block: Block, words: list[str]) -> None:
+    called = [word for word in words if "=" not in word]
     assert set(called) <= targets()
+    assert {word.partition("=")[0] for word in words if "=" in word} <= variables()
     if block.runs:
         ci = (ROOT / ".ci" / "run").read_text().split()
         assert set(called) <= set(ci), f"{block.place}: .ci/run does not run it, so mark the block: {NEEDS.pattern}"
