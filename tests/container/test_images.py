@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.container.conftest import ARGUMENTS, ROOT, docker
 
 PROBE = """
 import importlib.metadata, json, os
@@ -66,3 +67,12 @@ def test_nothing_in_an_image_says_when_it_was_built(
     assert found["checked"] == 0
     assert found["owned"] == [0]
     assert not {"pip", "setuptools", "pytest"} & set(found["names"])
+
+
+def test_a_second_build_has_the_same_layers(image: Callable[[str], str]) -> None:
+    again = "slipway/test-server:again"
+    file = f"{ROOT}/images/server/Dockerfile"
+    done = docker("build", "--no-cache", "--file", file, *ARGUMENTS, "--tag", again, str(ROOT), check=False)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+
+    assert inspect(again)["RootFS"]["Layers"] == inspect(image("server"))["RootFS"]["Layers"]
