@@ -14,6 +14,11 @@ import kmock
 import pytest
 import yaml
 from starlette.testclient import TestClient
+from tests.rollout.deployments import IMAGE, SPEC, with_metrics
+
+from slipway.bundle import manifest
+from slipway.rollout import cluster as rollout
+from slipway.spec import Spec
 
 KINDS = {
     "v1/configmaps": "ConfigMap",
@@ -277,3 +282,15 @@ def golden_answer(folder: Path) -> Answer:
         return client.post("/predict", content=content if isinstance(content, bytes) else json.dumps(content)).json()
 
     return answer
+
+
+@pytest.fixture
+def deploy(cluster: Any, trained: Callable[[str], Any]) -> Callable[..., str]:
+    def call(
+        wanted: Spec = SPEC, context: str = "lab", run: str = "r1", task: str = "binary", image: str = IMAGE
+    ) -> str:
+        folder: Path = trained(task).bundle
+        cluster.emulator.answer = with_metrics(golden_answer(folder), cluster)
+        return rollout.deploy(str(folder), manifest.read(folder).digest, wanted, context, image, run, "because")
+
+    return call

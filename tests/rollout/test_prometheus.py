@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 from starlette.testclient import TestClient
+from tests.waiting import eventually
 
 from slipway.bundle.load import Bundle, load
 from slipway.errors import RolloutError
@@ -188,13 +189,6 @@ def query(url: str, text: str) -> list[Any]:
             return list(json.load(answer)["data"]["result"])
     except OSError:
         return []
-
-
-def eventually(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
 
 
 def test_a_canary_that_does_as_well_is_promoted(pods: Pods) -> None:

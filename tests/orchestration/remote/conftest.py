@@ -318,3 +318,15 @@ def slipway(
 def package() -> Path:
     """The compiled pipeline."""
     return Path(__file__).parents[3] / "pipelines/compiled/train_and_deploy.yaml"
+
+
+@pytest.fixture
+def submit(
+    slipway: Callable[..., tuple[int, str, str]], kfp: Any, package: Path
+) -> Callable[..., tuple[int, str, str]]:
+    """Submits the compiled pipeline."""
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        return slipway("submit", "--endpoint", kfp.url, "--package", str(package), *arguments)
+
+    return call

@@ -4,7 +4,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from tests.waiting import eventually
 
 from slipway.bundle.load import Bundle, load
 from slipway.data import storage
@@ -24,14 +24,6 @@ from slipway.settings import Log
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp()
 TASKS = ("binary", "multiclass", "regression")
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    for _ in range(3000):
-        if condition():
-            return
-        time.sleep(0.02)
-    pytest.fail("it did not happen")
 
 
 def reachable(host: tuple[str, int]) -> bool:
@@ -99,7 +91,7 @@ def test_feedback_is_a_table_of_its_own(bundle: Bundle, tmp_path: Path) -> None:
 def test_rows_are_written_in_time_without_an_end(bundle: Bundle, tmp_path: Path) -> None:
     log = PredictionLog(Log(str(tmp_path), seconds=0.1))
     log.predicted(bundle, prediction(bundle), 100)
-    wait_for(lambda: log.written_rows > 0)
+    eventually(lambda: log.written_rows > 0)
     assert list(tmp_path.rglob("*.parquet"))
     log.close(10)
 
@@ -141,7 +133,7 @@ def test_what_a_failing_sink_refused_is_written_once_when_it_is_back(
     monkeypatch.setattr(storage, "write_bytes", failing)
     log = PredictionLog(Log(str(tmp_path), seconds=0.01))
     log.predicted(bundle, prediction(bundle), 100)
-    wait_for(lambda: log.written_rows > 0)
+    eventually(lambda: log.written_rows > 0)
     log.close(10)
     assert log.failures == 3
     assert sum(pl.read_parquet(file).height for file in tmp_path.rglob("*.parquet")) == len(bundle.golden.outputs)
@@ -199,7 +191,7 @@ def test_nothing_half_written_is_taken_for_finished_after_a_kill(trained: Callab
     assert process.stdout is not None
     try:
         process.stdout.readline()
-        wait_for(lambda: len(list(tmp_path.rglob("*.parquet"))) > 20)
+        eventually(lambda: len(list(tmp_path.rglob("*.parquet"))) > 20)
     finally:
         os.kill(process.pid, signal.SIGKILL)
         process.communicate()

@@ -1,18 +1,9 @@
 import threading
-import time
-from collections.abc import Callable
 
 import pytest
+from tests.waiting import eventually
 
 from slipway.serving.process.background import Background
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    for _ in range(3000):
-        if condition():
-            return
-        time.sleep(0.01)
-    pytest.fail("it did not happen")
 
 
 def test_what_fills_half_of_the_capacity_is_not_waited_with() -> None:
@@ -25,7 +16,7 @@ def test_what_fills_half_of_the_capacity_is_not_waited_with() -> None:
     queue = Background("test", work, 10, 3600, 1000)
     queue.offer(1, 4)
     queue.offer(2, 1)
-    wait_for(lambda: done == [1, 2])
+    eventually(lambda: done == [1, 2])
     queue.close(5)
     assert queue.dropped == 0
 
@@ -45,7 +36,7 @@ def test_what_does_not_fit_is_dropped_and_counted_and_what_failed_is_tried_again
     assert [queue.offer(item) for item in (1, 2, 3, 4)] == [True, True, True, False]
     assert (queue.waiting, queue.dropped) == (6, 4)
     gate.set()
-    wait_for(lambda: queue.waiting == 0)
+    eventually(lambda: queue.waiting == 0)
     queue.close(5)
     assert [item for items in tries[2:] for item in items][:1] == [1]
     assert (len(tries) >= 3, queue.dropped) == (True, 4)
@@ -62,9 +53,9 @@ def test_a_defect_in_the_work_gives_items_up_and_goes_on() -> None:
 
     queue = Background("test", work, 10, 0.01, 1)
     queue.offer(1)
-    wait_for(lambda: queue.dropped == 1)
+    eventually(lambda: queue.dropped == 1)
     queue.offer(2)
-    wait_for(lambda: seen[-1:] == [2])
+    eventually(lambda: seen[-1:] == [2])
     queue.close(5)
     assert not queue.offer(3)
     assert queue.dropped == 2
