@@ -8,8 +8,8 @@ include versions.env
 
 LOCK = $(BIN)/uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --custom-compile-command 'make lock'
-# What onnxruntime and cffi name for tools of their own.
-NOT_IN_SERVER = flatbuffers mpmath protobuf pycparser sympy
+# What onnxruntime, cffi and XGBoost name for tools and a Python interface that a server does not use.
+NOT_IN_SERVER = flatbuffers mpmath protobuf pycparser scipy sympy
 
 BASE ?= python:3.11-slim
 REVISION ?= $(shell git rev-parse HEAD 2>/dev/null)

@@ -1,4 +1,4 @@
-"""Running the one graph of a bundle."""
+"""Running a graph of a bundle."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,6 +22,9 @@ class Engine:
 
     Raises:
         BundleError: The graph is damaged.
+
+    Attributes:
+        inputs: Names of what it takes.
     """
 
     def __init__(self, model: bytes, threads: int = 1) -> None:
@@ -35,6 +38,7 @@ class Engine:
             )
             answer = session.get_outputs()[0]
             self._flat = answer.shape[1] == 1
+            self.inputs = [item.name for item in session.get_inputs()]
         except Exception as error:  # onnxruntime's own errors share no root but this
             message = f"the graph can't be loaded: {str(error).splitlines()[0]}"
             raise BundleError(message) from None
@@ -52,3 +56,8 @@ class Engine:
         """
         answer: NDArray[np.float64] = self._run(self._outputs, inputs)[0]
         return answer[:, 0] if self._flat else answer
+
+    def run(self, inputs: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
+        """The first output as it is, shape (n, its width); see ``predict``."""
+        answer: NDArray[Any] = self._run(self._outputs, inputs)[0]
+        return answer

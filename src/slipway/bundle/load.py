@@ -1,14 +1,16 @@
 """Loading a bundle: nothing is answered before every file and every golden row is checked."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from slipway.bundle import batch as batches
 from slipway.bundle import manifest as manifests
+from slipway.bundle.batch import Batch
 from slipway.bundle.engine import Engine
 from slipway.bundle.golden import TOLERANCE, Golden
 from slipway.bundle.manifest import Manifest
@@ -28,6 +30,9 @@ _REQUIRED = (
 )
 
 
+Answering = TypeVar("Answering", Engine, Batch | None)
+
+
 @dataclass(frozen=True, slots=True)
 class Bundle:
     """A verified bundle.
@@ -38,6 +43,7 @@ class Bundle:
         schema: Its input columns and its target.
         golden: Its golden rows.
         engine: Its graph.
+        batch: The faster way for batches; None where there is none.
     """
 
     folder: Path
@@ -45,6 +51,13 @@ class Bundle:
     schema: Schema
     golden: Golden
     engine: Engine
+    batch: Batch | None = None
+
+    @property
+    def engines(self) -> dict[str, Callable[[Mapping[str, NDArray[Any]]], NDArray[np.float64]]]:
+        """Name to a function that answers for raw rows as ``predict`` does, which is the first of them."""
+        faster = {"XGBoost": self.batch.predict} if self.batch else {}
+        return {"the graph": self.engine.predict, **faster}
 
     def predict(self, inputs: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
         """Answers for raw rows; see ``Engine.predict``."""
@@ -75,9 +88,10 @@ def load(folder: Path, digest: str | None = None, threads: int = 1, public_key: 
     if wrong:
         message = f"bundle {str(folder)!r} contradicts itself: {wrong}"
         raise BundleError(message)
-    engine = Engine((folder / manifests.MODEL).read_bytes(), threads)
-    _replay(folder, engine, golden)
-    return Bundle(folder, manifest, schema, golden, engine)
+    engine = _replayed(folder, lambda: Engine((folder / manifests.MODEL).read_bytes(), threads), golden)
+    sums = len(manifest.classes) if manifest.task == "multiclass" else 1
+    batch = _replayed(folder, lambda: batches.load(folder, golden.inputs, sums), golden)
+    return Bundle(folder, manifest, schema, golden, engine, batch)
 
 
 def verify(folder: Path, digest: str | None = None, public_key: str = "") -> Manifest:
@@ -118,21 +132,29 @@ def _faults(folder: Path, manifest: Manifest) -> Iterator[tuple[str, set[str]]]:
     found = manifests.files_in(folder)
     apart = {name: folder / name for name in (manifests.FILE, manifests.SIGNATURE)}
     everything = {**found, **apart}
-    yield "lacks", (set(manifest.files) | set(_REQUIRED)) - set(found)
+    parts = set(manifests.PARTS)
+    yield "lacks", (set(manifest.files) | set(_REQUIRED) | (parts if parts & set(found) else set())) - set(found)
     yield "has a file that its manifest does not list:", set(found) - set(manifest.files)
     yield "holds a link, which is never followed:", {name for name, path in everything.items() if path.is_symlink()}
     yield "holds a pickle, which is never loaded:", {name for name, path in found.items() if is_pickle(path)}
     yield "was changed:", {name for name, path in found.items() if manifest.files[name] != manifests.hash_of(path)}
 
 
-def _replay(folder: Path, engine: Engine, golden: Golden) -> None:
+def _replayed(folder: Path, ready: Callable[[], Answering], golden: Golden) -> Answering:
+    """What ``ready`` makes, once it has answered the golden rows as expected."""
     try:
-        outputs = engine.predict(golden.inputs)
-        alone = engine.predict({name: values[:1] for name, values in golden.inputs.items()})
+        made = ready()
+        if made is None:
+            return made
+        outputs = made.predict(golden.inputs)
+        alone = made.predict({name: values[:1] for name, values in golden.inputs.items()})
         difference = max(golden.differences(outputs), Golden({}, golden.outputs[:1]).differences(alone))
+    except BundleError:
+        raise
     except Exception as error:  # onnxruntime's own errors share no root but this
         message = f"bundle {str(folder)!r}: the golden rows can't be predicted: {str(error).splitlines()[0]}"
         raise BundleError(message) from None
     if not difference <= TOLERANCE:
         message = f"bundle {str(folder)!r}: a golden row gets another prediction, off by {difference:.3g}"
         raise BundleError(message)
+    return made

@@ -27,6 +27,10 @@ MODEL, SCHEMA, REFERENCE, PREDICTIONS, HELDOUT, GOLDEN, CARD, NATIVE = (
 )
 
 
+FEATURES, TREES, LINK = PARTS = ("batch/features.onnx", "batch/trees.nodes", "batch/link.onnx")
+"""The same model in three parts, where it is a sum of trees that XGBoost's library can walk batches through."""
+
+
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """What a bundle is.

@@ -1,6 +1,8 @@
 """Writing a bundle: measured and checked first, then written aside, then renamed."""
 
 import json
+import logging
+import shutil
 import statistics
 import tempfile
 import time
@@ -14,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from slipway.bundle import batch, parts
 from slipway.bundle import golden as goldens
 from slipway.bundle import manifest as manifests
 from slipway.bundle.engine import Engine
@@ -28,6 +31,8 @@ from slipway.training.candidate import Model
 
 PARITY = 1e-5
 """Largest difference that is allowed between graph and native model; for a regression in standard deviations."""
+
+logger = logging.getLogger(__name__)
 
 _LIBRARIES = ("kfp-slipway", "onnx", "onnxruntime", "polars", "scikit-learn", "xgboost-cpu")
 _LATENCY_CALLS = 200
@@ -149,6 +154,7 @@ def latency_ms(engine: Engine, inputs: Inputs) -> float:
 def _fill(folder: Path, contents: Contents) -> Manifest:
     contents.model.save(folder / manifests.NATIVE)
     (folder / manifests.MODEL).write_bytes(contents.graph)
+    _divide(folder, contents)
     golden = goldens.select(contents.inputs, contents.outputs)
     for name, text in (
         (manifests.SCHEMA, contents.schema.to_json()),
@@ -181,3 +187,16 @@ def _fill(folder: Path, contents: Contents) -> Manifest:
     )
     (folder / manifests.FILE).write_text(manifest.to_json(), encoding="utf-8")
     return manifest
+
+
+def _divide(folder: Path, contents: Contents) -> None:
+    """Writes the model in parts too, where they answer every held-out row as the graph does, to the bit."""
+    made = parts.split(contents.plan, contents.schema, contents.model)
+    for name, data in made.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(data)
+    target = contents.schema.target
+    loaded = batch.load(folder, contents.inputs, len(target.classes) if target.task == "multiclass" else 1)
+    if made and not (loaded and np.array_equal(loaded.predict(contents.inputs), contents.outputs)):
+        logger.warning("the trees are left to the graph alone: XGBoost's library does not answer what it answers")
+        shutil.rmtree((folder / manifests.TREES).parent)

@@ -21,6 +21,8 @@ from slipway.serving.bundles import sources
 from slipway.serving.inputs.bounds import bounds
 from slipway.serving.inputs.values import LARGEST_INTEGER
 from slipway.serving.predicting.answers import decider
+from slipway.serving.predicting.batches import Batches
+from slipway.settings import Settings
 
 logger = logging.getLogger(__name__)
 
@@ -170,6 +172,7 @@ class _Rowwise:
 
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
+        self._batches = Batches(bundle.engines, Settings().threads, bundle.golden.inputs)
         self._tried = 0
         self._same = True
 
@@ -187,4 +190,4 @@ class _Rowwise:
         return np.concatenate(parts)
 
     def _predict(self, given: Mapping[str, NDArray[Any]], start: int, end: int) -> NDArray[np.float64]:
-        return self._bundle.predict({name: values[start:end] for name, values in given.items()})
+        return self._batches.predict({name: values[start:end] for name, values in given.items()})

@@ -1,10 +1,11 @@
-"""Large batches over several threads, where a measurement says that it is faster."""
+"""Batches by the engine, and on as many threads, as a measurement says is fastest."""
 
 import itertools
 import math
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,65 +14,107 @@ from numpy.typing import NDArray
 Inputs = Mapping[str, NDArray[Any]]
 Predict = Callable[[Inputs], NDArray[np.float64]]
 
-ROWS = 256
+SIZES = (64, 256)
+"""Rows from which a batch may go another way than a single row: at each a measurement decides."""
+
+SPLIT = 256
 """Rows from which a batch may be split."""
 
 _ROUNDS = 3
 _GAIN = 0.85
-"""Share of the time of one thread that several may take at most to be chosen."""
+"""Share of a simpler way's time that another one may take at most to be chosen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way to predict a batch.
+
+    Attributes:
+        engine: Name of the engine.
+        predict: Predicts a batch on one thread.
+        parts: In how many parts, each on a thread of its own.
+    """
+
+    engine: str
+    predict: Predict
+    parts: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.engine} on {self.parts} threads" if self.parts > 1 else self.engine
 
 
 class Batches:
-    """Predicts small batches as they are, and large ones in parts on threads of their own.
+    """Predicts a row as it is, and batches the fastest way.
 
-    A graph lets other threads run while it computes, and its rows do not depend on each other, so that each row gets
-    what it gets in a batch as large as its part. Whether parts are faster depends on the model and on the cores that
-    the process may use: it is measured once, on rows of the bundle.
+    Engines give a row the same answer, let other threads run while they compute, and do not depend on the rows beside
+    it, so that each row gets what it gets in a batch as large as its part. Which is faster, and whether parts are,
+    depends on the model and on the cores that the process may use: it is measured once, on rows of the bundle.
 
     Args:
-        predict: Predicts a batch on one thread.
+        engines: Name to a function that predicts a batch on one thread, simplest first: it predicts single rows.
         threads: Threads for one batch.
         example: Rows to measure with; at least one.
 
     Attributes:
-        least: Rows from which a batch is split; infinite for never.
+        ways: Rows, ascending, and the way that batches go from there on.
     """
 
-    def __init__(self, predict: Predict, threads: int, example: Inputs) -> None:
-        self._predict = predict
-        self._threads = threads
-        self.least = math.inf
+    def __init__(self, engines: Mapping[str, Predict], threads: int, example: Inputs) -> None:
+        whole = [Way(name, predict) for name, predict in engines.items()]
+        parts = [Way(way.engine, way.predict, threads) for way in whole if threads > 1]
         if threads > 1:
             self._pool = ThreadPoolExecutor(threads - 1, thread_name_prefix="slipway-batch")
-            self.least = ROWS if self._gains(example) else math.inf
+        self.ways = [(1, whole[0])]
+        for rows in SIZES:
+            way = self._fastest(whole + (parts if rows >= SPLIT else []), rows, example)
+            if way != self.ways[-1][1]:
+                self.ways.append((rows, way))
+        self._single = whole[0].predict
+        self._least = self.ways[1][0] if len(self.ways) > 1 else math.inf
+
+    def __str__(self) -> str:
+        return ", ".join(f"{way} from {rows} rows" if rows > 1 else str(way) for rows, way in self.ways)
 
     def predict(self, inputs: Inputs) -> NDArray[np.float64]:
         """Outputs of a batch, in the order of its rows; see ``Engine.predict``."""
         count = len(next(iter(inputs.values())))
-        return self._predict(inputs) if count < self.least else self.split(inputs, count)
+        if count < self._least:
+            return self._single(inputs)
+        return self.go(next(way for rows, way in reversed(self.ways) if rows <= count), inputs)
 
-    def split(self, inputs: Inputs, count: int) -> NDArray[np.float64]:
-        """Outputs of a batch in as many parts as there are threads; the calling thread takes the first.
+    def go(self, way: Way, inputs: Inputs) -> NDArray[np.float64]:
+        """Outputs of a batch by one way; the calling thread takes the first of its parts.
 
         Args:
-            inputs: The batch.
-            count: Its rows, at least as many as there are threads.
+            way: The way, of no more parts than there are threads.
+            inputs: The batch, of at least as many rows as there are parts.
         """
-        edges = [count * place // self._threads for place in range(self._threads + 1)]
+        if way.parts == 1:
+            return way.predict(inputs)
+        count = len(next(iter(inputs.values())))
+        edges = [count * place // way.parts for place in range(way.parts + 1)]
         first, *others = (
             {name: values[start:end] for name, values in inputs.items()} for start, end in itertools.pairwise(edges)
         )
-        waiting = [self._pool.submit(self._predict, part) for part in others]
-        return np.concatenate([self._predict(first), *(item.result() for item in waiting)])
+        waiting = [self._pool.submit(way.predict, part) for part in others]
+        return np.concatenate([way.predict(first), *(item.result() for item in waiting)])
 
-    def _gains(self, example: Inputs) -> bool:
-        batch = {name: np.resize(values, (ROWS, 1)) for name, values in example.items()}
-        whole = min(_seconds(lambda: self._predict(batch)) for _ in range(_ROUNDS))
-        parts = min(_seconds(lambda: self.split(batch, ROWS)) for _ in range(_ROUNDS))
-        return parts < _GAIN * whole
+    def _fastest(self, ways: list[Way], rows: int, example: Inputs) -> Way:
+        best, *others = ways
+        if others:
+            batch = {name: np.resize(values, (rows, 1)) for name, values in example.items()}
+            least = self._seconds(best, batch)
+            for way in others:
+                took = self._seconds(way, batch)
+                if took < _GAIN * least:
+                    best, least = way, took
+        return best
 
-
-def _seconds(call: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    call()
-    return time.perf_counter() - began
+    def _seconds(self, way: Way, batch: Inputs) -> float:
+        """Least time of some rounds."""
+        times = []
+        for _ in range(_ROUNDS):
+            began = time.perf_counter()
+            self.go(way, batch)
+            times.append(time.perf_counter() - began)
+        return min(times)

@@ -1,5 +1,6 @@
 """A loaded bundle that is ready to answer, with nothing of HTTP in it."""
 
+import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ from slipway.settings import Settings
 
 if TYPE_CHECKING:
     from slipway.serving.predicting.cache import OutputCache
+
+logger = logging.getLogger(__name__)
 
 Inputs = Mapping[str, NDArray[Any]]
 
@@ -63,7 +66,8 @@ class Predictor:
         settings = settings or Settings()
         self.bounds = bounds(bundle.schema, bundle.manifest.spec, refuse_unseen=settings.refuse_outside)
         self.decoder = Decoder(bundle.schema, Checker(bundle.schema, settings, self.bounds))
-        self._batches = Batches(bundle.predict, settings.threads, bundle.golden.inputs)
+        self._batches = Batches(bundle.engines, settings.threads, bundle.golden.inputs)
+        logger.info("%s %s answers by %s", self.name, self.version, self._batches)
         self.answers = encoder(bundle.schema.target, bundle.manifest)
         self.threshold = bundle.manifest.threshold if bundle.schema.target.task == "binary" else None
         self.classes = decider(bundle.schema.target, bundle.manifest)
