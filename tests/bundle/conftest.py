@@ -130,6 +130,19 @@ def bundle(_written: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def _written_of_trees(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("written") / "bundle"
+    write(folder, _made("multiclass", "xgboost").contents)
+    return folder
+
+
+@pytest.fixture
+def bundle_of_trees(_written_of_trees: Path, tmp_path: Path) -> Path:
+    """A bundle of XGBoost's trees for three classes, to be spoiled."""
+    return Path(shutil.copytree(_written_of_trees, tmp_path / "trees"))
+
+
+@pytest.fixture(scope="session")
 def seal() -> Callable[..., str]:
     """Makes a spoiled bundle consistent again: its manifest holds the hashes of the files as they are now."""
 

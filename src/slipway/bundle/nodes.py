@@ -84,7 +84,7 @@ def _misplaced(nodes: Nodes, first: NDArray[np.intp], size: NDArray[np.intp]) ->
     if not np.array_equal(np.sort(np.concatenate(children)), np.flatnonzero(here)):
         return "a node has several parents, or none"
     level, depth = np.flatnonzero(here == 0), 0
-    while level.size and depth <= DEEPEST:
+    while level.size and depth < DEEPEST:
         level = level[~leaf[level]]
         level = np.concatenate([first[level] + nodes[name][level] for name in ("left", "right")])
         depth += 1

@@ -8,17 +8,15 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from slipway.bundle import manifest as manifests
-from slipway.bundle import nodes as trees
 from slipway.bundle.nodes import NODE, Nodes
 from slipway.data.schema import Schema
-from slipway.errors import BundleError
 from slipway.features import graph
 from slipway.features.plan import Plan
 from slipway.training.candidate import Model
 
 
 def split(plan: Plan, schema: Schema, model: Model) -> dict[str, bytes]:
-    """The parts of a model whose graph ``training.trees`` made, from trees in single precision.
+    """The parts of a model that is a sum of trees, see ``divide``.
 
     Args:
         plan: The feature plan.
@@ -29,25 +27,36 @@ def split(plan: Plan, schema: Schema, model: Model) -> dict[str, bytes]:
         By the name of its file: the graph of the features, the nodes of the trees, and the graph from sums to
         predictions. Nothing for other models.
     """
-    native = model.to_onnx()
-    steps = list(native.graph.node)
-    places = [place for place, step in enumerate(steps) if step.op_type == "TreeEnsembleRegressor"]
-    if native.producer_name != "slipway" or not places:
+    divided = divide(model.to_onnx())
+    if divided is None:
         return {}
-    ensemble = steps[places[0]]
-    attributes = {item.name: helper.get_attribute_value(item) for item in ensemble.attribute}
-    if attributes["nodes_values_as_tensor"].data_type != TensorProto.FLOAT:
-        return {}
-    nodes, outputs = _nodes(attributes), attributes["n_targets"]
-    try:
-        trees.check(nodes, len(plan.names), outputs)
-    except BundleError:
-        return {}
+    nodes, link = divided
     return {
         manifests.FEATURES: _bytes(graph.to_onnx(plan, schema)),
         manifests.TREES: nodes.tobytes(),
-        manifests.LINK: _bytes(_link(native, steps[places[0] + 1 :], ensemble.output[0], outputs)),
+        manifests.LINK: _bytes(link),
     }
+
+
+def divide(native: onnx.ModelProto) -> tuple[Nodes, onnx.ModelProto] | None:
+    """Takes apart what ``training.trees`` made of trees in single precision.
+
+    Args:
+        native: The graph of a model, without its features.
+
+    Returns:
+        The nodes of the trees, and the graph from their sums to predictions; None for a graph of another kind.
+    """
+    steps = list(native.graph.node)
+    places = [place for place, step in enumerate(steps) if step.op_type == "TreeEnsembleRegressor"]
+    if native.producer_name != "slipway" or not places:
+        return None
+    ensemble = steps[places[0]]
+    attributes = {item.name: helper.get_attribute_value(item) for item in ensemble.attribute}
+    if attributes["nodes_values_as_tensor"].data_type != TensorProto.FLOAT:
+        return None
+    after = steps[places[0] + 1 :]
+    return _nodes(attributes), _link(native, after, ensemble.output[0], attributes["n_targets"])
 
 
 def _nodes(attributes: Mapping[str, Any]) -> Nodes:
@@ -64,7 +73,8 @@ def _nodes(attributes: Mapping[str, Any]) -> Nodes:
     for field in ("left", "right"):
         nodes[field][leaf] = -1
     threshold = numpy_helper.to_array(attributes["nodes_values_as_tensor"])
-    nodes["value"] = np.nextafter(threshold, np.float32(np.inf))
+    with np.errstate(over="ignore"):
+        nodes["value"] = np.nextafter(threshold, np.float32(np.inf))
     nodes["value"][leaf] = numpy_helper.to_array(attributes["target_weights_as_tensor"])
     output = np.zeros(nodes["tree"][-1] + 1, np.int32)
     output[attributes["target_treeids"]] = attributes["target_ids"]

@@ -195,8 +195,15 @@ def _divide(folder: Path, contents: Contents) -> None:
     for name, data in made.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(data)
-    target = contents.schema.target
-    loaded = batch.load(folder, contents.inputs, len(target.classes) if target.task == "multiclass" else 1)
-    if made and not (loaded and np.array_equal(loaded.predict(contents.inputs), contents.outputs)):
-        logger.warning("the trees are left to the graph alone: XGBoost's library does not answer what it answers")
+    if made and not _equal(folder, contents):
+        logger.warning("batches are left to the graph: XGBoost's library does not answer held-out rows as it does")
         shutil.rmtree((folder / manifests.TREES).parent)
+
+
+def _equal(folder: Path, contents: Contents) -> bool:
+    target = contents.schema.target
+    try:
+        loaded = batch.load(folder, contents.inputs, len(target.classes) if target.task == "multiclass" else 1)
+    except BundleError:
+        return False
+    return loaded is not None and np.array_equal(loaded.predict(contents.inputs), contents.outputs)

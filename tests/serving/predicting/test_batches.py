@@ -1,69 +1,108 @@
-import math
 import threading
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slipway.bundle.load import Bundle
+from slipway.bundle.load import Bundle, load
 from slipway.serving.predicting import batches
-from slipway.serving.predicting.batches import ROWS, Batches, Inputs
+from slipway.serving.predicting.batches import SPLIT, Batches, Inputs, Way
+
+ONE: Inputs = {"a": np.zeros((1, 1))}
 
 
 def rows(bundle: Bundle, count: int) -> Inputs:
     return {name: np.resize(values, (count, 1)) for name, values in bundle.golden.inputs.items()}
 
 
+def column(inputs: Inputs) -> np.ndarray:
+    return inputs["a"][:, 0]
+
+
 @pytest.mark.parametrize("bundle", ["binary", "multiclass", "regression"], indirect=True)
 @pytest.mark.parametrize("threads", [2, 3, 7])
 def test_parts_give_what_batches_of_their_size_give(bundle: Bundle, threads: int) -> None:
-    asked = Batches(bundle.predict, threads, bundle.golden.inputs)
-    for size in (1, 64, ROWS):  # a linear model rounds differently in batches of another size
-        batch = rows(bundle, size * threads)
-        parts = [
-            {name: values[start : start + size] for name, values in batch.items()}
-            for start in range(0, size * threads, size)
-        ]
-        expected = np.concatenate([bundle.predict(item) for item in parts])
-        assert np.array_equal(asked.split(batch, size * threads), expected)
-        np.testing.assert_allclose(bundle.predict(batch), expected, atol=1e-6)
+    for name, predict in bundle.engines.items():
+        asked = Batches({name: predict}, threads, bundle.golden.inputs)
+        for size in (1, 64, SPLIT):  # a linear model rounds differently in batches of another size
+            batch = rows(bundle, size * threads)
+            parts = [
+                {name: values[start : start + size] for name, values in batch.items()}
+                for start in range(0, size * threads, size)
+            ]
+            expected = np.concatenate([predict(item) for item in parts])
+            assert np.array_equal(asked.go(Way(name, predict, threads), batch), expected)
+            np.testing.assert_allclose(bundle.predict(batch), expected, atol=1e-6)
+
+
+def test_batches_of_trees_get_what_their_rows_get_alone_whatever_was_measured(
+    trained: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = load(trained("binary").bundle)
+    batch = rows(bundle, 600)
+    alone = [bundle.predict({name: values[row : row + 1] for name, values in batch.items()}) for row in range(600)]
+    for engine in bundle.engines:
+        for threads in (1, 2):
+            quick = Way(engine, bundle.engines[engine], threads)
+            monkeypatch.setattr(Batches, "_seconds", lambda _, way, __, quick=quick: 0.1 if way == quick else 1.0)
+            asked = Batches(bundle.engines, threads, bundle.golden.inputs)
+            for count in (1, 63, 64, 255, 256, 600):
+                found = asked.predict({name: values[:count] for name, values in batch.items()})
+                assert np.array_equal(found, np.concatenate(alone[:count]))
 
 
 @given(st.integers(2, 9), st.integers(0, 3000))
 def test_every_row_is_in_one_part_in_its_place(threads: int, more: int) -> None:
     count = threads + more
-    asked = Batches(lambda inputs: inputs["a"][:, 0], threads, {"a": np.zeros((1, 1))})
-    assert np.array_equal(asked.split({"a": np.arange(count, dtype=float)[:, None]}, count), np.arange(count))
+    asked = Batches({"a": column}, threads, ONE)
+    batch = {"a": np.arange(count, dtype=float)[:, None]}
+    assert np.array_equal(asked.go(Way("a", column, threads), batch), np.arange(count))
 
 
-@pytest.mark.parametrize(("whole", "parts", "least"), [(1.0, 0.5, ROWS), (1.0, 0.9, math.inf), (0.5, 1.0, math.inf)])
-def test_a_measurement_decides(monkeypatch: pytest.MonkeyPatch, whole: float, parts: float, least: float) -> None:
-    taken = iter([whole] * 3 + [parts] * 3)
-    monkeypatch.setattr(batches, "_seconds", lambda _: next(taken))
-    used: set[str] = set()
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        ({}, "graph"),
+        ({"trees": 0.5}, "graph, trees from 64 rows"),
+        ({"trees": 0.9}, "graph"),
+        ({"graph on 2 threads": 0.5}, "graph, graph on 2 threads from 256 rows"),
+        ({"graph on 2 threads": 0.5, "trees": 0.55}, "graph, trees from 64 rows"),
+        ({"trees": 0.5, "trees on 2 threads": 0.3}, "graph, trees from 64 rows, trees on 2 threads from 256 rows"),
+        ({"graph": 0.1, "trees on 2 threads": 0.09}, "graph"),
+    ],
+)
+def test_a_measurement_decides(monkeypatch: pytest.MonkeyPatch, seconds: dict[str, float], said: str) -> None:
+    monkeypatch.setattr(Batches, "_seconds", lambda _, way, __: seconds.get(str(way), 1.0))
+    used: list[tuple[str, str]] = []
 
-    def predict(inputs: Inputs) -> np.ndarray:
-        used.add(threading.current_thread().name)
-        return inputs["a"][:, 0]
+    def engine(name: str) -> batches.Predict:
+        def predict(inputs: Inputs) -> np.ndarray:
+            used.append((name, threading.current_thread().name))
+            return column(inputs)
 
-    asked = Batches(predict, 2, {"a": np.zeros((1, 1))})
-    assert asked.least == least
-    asked.predict({"a": np.zeros((ROWS - 1, 1))})
-    assert len(used) == 1
-    asked.predict({"a": np.zeros((ROWS, 1))})
-    assert len(used) == (2 if least == ROWS else 1)
+        return predict
+
+    asked = Batches({name: engine(name) for name in ("graph", "trees")}, 2, ONE)
+    assert str(asked) == said
+    for count in (1, 63, 64, 255, 256, 5000):
+        way = [item for least, item in asked.ways if least <= count][-1]
+        used.clear()
+        asked.predict({"a": np.zeros((count, 1))})
+        assert {name for name, _ in used} == {way.engine}
+        assert len({thread for _, thread in used}) == way.parts
 
 
-def test_one_thread_never_measures() -> None:
+def test_what_can_go_one_way_only_is_never_measured() -> None:
     def fail(_: Inputs) -> np.ndarray:
         raise AssertionError
 
-    assert Batches(fail, 1, {}).least == math.inf
+    assert str(Batches({"graph": fail}, 1, {})) == "graph"
 
 
 def test_a_part_that_fails_fails_the_batch() -> None:
-    asked = Batches(lambda inputs: inputs["a"][:, 0], 2, {"a": np.zeros((1, 1))})
-    asked._predict = lambda inputs: inputs["missing"][:, 0]
+    asked = Batches({"a": column}, 2, ONE)
     with pytest.raises(KeyError):
-        asked.split({"a": np.zeros((10, 1))}, 10)
+        asked.go(Way("a", lambda inputs: inputs["missing"][:, 0], 2), {"a": np.zeros((10, 1))})
