@@ -32,13 +32,16 @@ BARS = {"vs_mlserver": 30.0, "vs_mlflow": 30.0, "vs_floor": 0.5}
 
 
 def models(folder: Path) -> Path:
-    """The models, made where they are not there or of another release's format."""
+    """The models, made where they are not there or of another release."""
     from slipway.bundle.load import verify
+    from slipway.bundle.manifest import PARTS
     from slipway.errors import BundleError
 
     try:
-        verify(folder / "bundle")
+        whole = verify(folder / "bundle").files.keys() >= set(PARTS)
     except BundleError:
+        whole = False
+    if not whole:
         shutil.rmtree(folder, ignore_errors=True)
         subprocess.run([sys.executable, __file__, "--build", str(folder)], check=True, stdout=sys.stderr)
     return folder
@@ -104,7 +107,10 @@ def batch(folder: Path, rounds: int) -> dict[str, float]:
 
 
 def batch_here(folder: Path, rounds: int) -> dict[str, float]:
-    """From raw columns: the whole graph against plan and XGBoost. Trees alone, on features that are there already."""
+    """From raw columns: what the server does and its graph alone, against plan and XGBoost's package.
+
+    Trees alone, on features that are there already: XGBoost's library as the server calls it, the graph's, the package.
+    """
     import numpy as np
     import onnx
     import onnxruntime
@@ -115,10 +121,13 @@ def batch_here(folder: Path, rounds: int) -> dict[str, float]:
     from slipway.features.apply import transform
     from slipway.features.inputs import inputs
     from slipway.features.plan import Plan
-    from slipway.serving.predicting.batches import Batches
+    from slipway.serving.predicting.batches import Batches, Way
 
     cores = os.cpu_count() or 1
     bundle = open_bundle(folder / "bundle")
+    if bundle.batch is None:
+        sys.exit("XGBoost's library can't be loaded here")
+    sums = bundle.batch.booster.sums
     plan = Plan.from_json((folder / "bundle/native/plan.json").read_text())
     graph = onnx.load(folder / "bundle/model.onnx")
     (trees,) = (node for node in graph.graph.node if node.op_type.startswith("TreeEnsemble"))
@@ -135,7 +144,9 @@ def batch_here(folder: Path, rounds: int) -> dict[str, float]:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(alone.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    parallel = Batches(bundle.predict, max(2, cores), bundle.golden.inputs)
+    served = {threads: Batches(bundle.engines, threads, bundle.golden.inputs) for threads in {1, cores}}
+    print(*(f"{threads} threads: {way}" for threads, way in served.items()), sep="\n", file=sys.stderr)
+    split = Way("trees", lambda rows: sums(rows["x"]), cores)
     boosters = [xgboost.Booster({"nthread": threads}) for threads in (1, cores)]
     for booster in boosters:
         booster.load_model(folder / "bundle/native/model.ubj")
@@ -145,12 +156,15 @@ def batch_here(folder: Path, rounds: int) -> dict[str, float]:
     raw = [inputs(part, bundle.schema.kinds) for part in parts]
     features = [np.ascontiguousarray(transform(plan, part, bundle.schema)) for part in parts]
     ways = {
-        "batch_slipway_ms": lambda at: bundle.predict(raw[at]),
+        "batch_slipway_ms": lambda at: served[1].predict(raw[at]),
+        "batch_graph_ms": lambda at: bundle.predict(raw[at]),
         "batch_xgboost_ms": lambda at: one.inplace_predict(transform(plan, parts[at], bundle.schema)),
-        "batch_slipway_cores_ms": lambda at: parallel.split(raw[at], 1000),
+        "batch_slipway_cores_ms": lambda at: served[cores].predict(raw[at]),
         "batch_xgboost_cores_ms": lambda at: many.inplace_predict(transform(plan, parts[at], bundle.schema)),
-        "trees_slipway_ms": lambda at: session.run(None, {trees.input[0]: features[at]}),
+        "trees_slipway_ms": lambda at: sums(features[at]),
+        "trees_graph_ms": lambda at: session.run(None, {trees.input[0]: features[at]}),
         "trees_xgboost_ms": lambda at: one.inplace_predict(features[at]),
+        "trees_slipway_cores_ms": lambda at: served[cores].go(split, {"x": features[at]}),
         "trees_xgboost_cores_ms": lambda at: many.inplace_predict(features[at]),
     }
     taken: dict[str, list[float]] = {name: [] for name in ways}
@@ -230,14 +244,16 @@ def show(result: dict[str, Any]) -> None:
         )
     for name, why in result["not_measured"].items():
         print(f"{name}: not measured: {why}")
-    print(f"\n{'1,000 rows, ms: median (best)':<34}{'slipway':>18}{'XGBoost':>18}")
+    print(f"\n{'1,000 rows, ms: median (best)':<34}{'slipway':>18}{'XGBoost':>18}{'graph alone':>18}")
     for name, key in (
         ("from raw columns, one thread", "batch_{}_ms"),
         ("from raw columns, all cores", "batch_{}_cores_ms"),
         ("trees alone, one thread", "trees_{}_ms"),
+        ("trees alone, all cores", "trees_{}_cores_ms"),
     ):
-        cells = [f"{result[at]:.2f} ({result[f'{at}_best']:.2f})" for at in map(key.format, ("slipway", "xgboost"))]
-        print(f"{name:<34}{cells[0]:>18}{cells[1]:>18}")
+        known = [at for at in map(key.format, ("slipway", "xgboost", "graph")) if at in result]
+        cells = [f"{result[at]:.2f} ({result[f'{at}_best']:.2f})" for at in known]
+        print(f"{name:<34}" + "".join(f"{cell:>18}" for cell in cells))
     print(f"\n{'workers':<10}{'requests/s':>12}{'MB each':>10}")
     for count, item in result["workers"].items():
         print(f"{count:<10}{item['rps_16']:>12,.0f}{item['memory_mb']:>10.0f}")

@@ -124,15 +124,17 @@ def library() -> ctypes.CDLL | None:
     return None
 
 
-def _version(library: ctypes.CDLL) -> list[int]:
+def _version(library: ctypes.CDLL) -> list[ubjson.Value]:
     parts = [ctypes.c_int() for _ in range(3)]
     library.XGBoostVersion(*map(ctypes.byref, parts))
     return [part.value for part in parts]
 
 
-def _model(nodes: Nodes, features: int, outputs: int, version: list[int]) -> bytes:
+def _model(nodes: Nodes, features: int, outputs: int, version: list[ubjson.Value]) -> bytes:
     """XGBoost's own format of a model whose prediction is the sum of leaves from 0."""
-    forest = [_tree(part, number, features) for number, part in enumerate(np.split(nodes, trees.starts(nodes)[1:]))]
+    forest: list[ubjson.Value] = [
+        _tree(part, number, features) for number, part in enumerate(np.split(nodes, trees.starts(nodes)[1:]))
+    ]
     booster: dict[str, ubjson.Value] = {
         "gbtree_model_param": {"num_parallel_tree": "1", "num_trees": str(len(forest))},
         "iteration_indptr": list(range(len(forest) + 1)),

@@ -1,14 +1,17 @@
 """Universal Binary JSON, draft 12 (https://ubjson.org), as far as XGBoost's model format needs it."""
 
 import struct
-from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-Value = str | int | Mapping[str, "Value"] | Sequence["Value"] | NDArray[np.generic]
+Value = str | int | dict[str, "Value"] | list["Value"] | NDArray[np.generic]
 
-_MARKERS = {"f4": b"d", "i4": b"l", "i8": b"L", "u1": b"U"}
+_TYPES = {
+    np.dtype(kind): (marker, np.dtype(kind).newbyteorder(">"))
+    for kind, marker in ((np.float32, b"d"), (np.int32, b"l"), (np.int64, b"L"), (np.uint8, b"U"))
+}
+"""How the type of an array is called, and the order of its bytes."""
 
 
 def encode(value: Value) -> bytes:
@@ -18,13 +21,13 @@ def encode(value: Value) -> bytes:
         value: Objects, lists, texts, integers of 32 bits, and flat arrays of float32, int32, int64 or uint8.
     """
     if isinstance(value, np.ndarray):
-        marker = _MARKERS[value.dtype.str[1:]]
-        return b"[$" + marker + b"#" + _length(value.size) + value.astype(value.dtype.newbyteorder(">")).tobytes()
+        marker, kind = _TYPES[value.dtype]
+        return b"[$" + marker + b"#" + _length(value.size) + value.astype(kind).tobytes()
     if isinstance(value, str):
         return b"S" + _text(value)
     if isinstance(value, int):
         return b"l" + struct.pack(">i", value)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return b"{" + b"".join(_text(name) + encode(item) for name, item in value.items()) + b"}"
     return b"[" + b"".join(map(encode, value)) + b"]"
 

@@ -1,11 +1,11 @@
 import threading
-from collections.abc import Callable
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.conftest import make, table
 
 from slipway.bundle.load import Bundle, load
 from slipway.serving.predicting import batches
@@ -39,10 +39,12 @@ def test_parts_give_what_batches_of_their_size_give(bundle: Bundle, threads: int
 
 
 def test_batches_of_trees_get_what_their_rows_get_alone_whatever_was_measured(
-    trained: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bundle = load(trained("binary").bundle)
-    batch = rows(bundle, 600)
+    table("binary").write_parquet(tmp_path / "data.parquet")
+    bundle = load(make(tmp_path, tmp_path / "data.parquet", candidates=["xgboost"]).bundle)
+    assert len(bundle.engines) == 2
+    batch = batches.mixed(bundle.golden.inputs, 600)
     alone = [bundle.predict({name: values[row : row + 1] for name, values in batch.items()}) for row in range(600)]
     for engine in bundle.engines:
         for threads in (1, 2):
@@ -52,6 +54,14 @@ def test_batches_of_trees_get_what_their_rows_get_alone_whatever_was_measured(
             for count in (1, 63, 64, 255, 256, 600):
                 found = asked.predict({name: values[:count] for name, values in batch.items()})
                 assert np.array_equal(found, np.concatenate(alone[:count]))
+
+
+@given(st.integers(1, 5), st.integers(1, 300))
+def test_rows_to_measure_with_have_values_of_the_example(count: int, wanted: int) -> None:
+    example = {"a": np.arange(count, dtype=float)[:, None], "b": np.full((count, 1), "x", object)}
+    found = batches.mixed(example, wanted)
+    assert {name: values.shape for name, values in found.items()} == {"a": (wanted, 1), "b": (wanted, 1)}
+    assert set(column(found)) <= set(range(count))
 
 
 @given(st.integers(2, 9), st.integers(0, 3000))

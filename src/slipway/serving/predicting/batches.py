@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import random
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -66,7 +67,7 @@ class Batches:
             self._pool = ThreadPoolExecutor(threads - 1, thread_name_prefix="slipway-batch")
         self.ways = [(1, whole[0])]
         for rows in SIZES:
-            way = self._fastest(whole + (parts if rows >= SPLIT else []), rows, example)
+            way = self._fastest(whole + (parts if rows >= SPLIT else []), example, rows)
             if way != self.ways[-1][1]:
                 self.ways.append((rows, way))
         self._single = whole[0].predict
@@ -99,10 +100,10 @@ class Batches:
         waiting = [self._pool.submit(way.predict, part) for part in others]
         return np.concatenate([way.predict(first), *(item.result() for item in waiting)])
 
-    def _fastest(self, ways: list[Way], rows: int, example: Inputs) -> Way:
+    def _fastest(self, ways: list[Way], example: Inputs, rows: int) -> Way:
         best, *others = ways
         if others:
-            batch = {name: np.resize(values, (rows, 1)) for name, values in example.items()}
+            batch = mixed(example, rows)
             least = self._seconds(best, batch)
             for way in others:
                 took = self._seconds(way, batch)
@@ -118,3 +119,16 @@ class Batches:
             self.go(way, batch)
             times.append(time.perf_counter() - began)
         return min(times)
+
+
+def mixed(example: Inputs, rows: int) -> Inputs:
+    """As many rows as are asked for: each column has values of the example, drawn at random.
+
+    The example's rows over and over would be measured too fast: a processor learns their paths through the trees.
+
+    Args:
+        example: Rows; at least one.
+        rows: How many to make.
+    """
+    draw = random.Random(0)  # noqa: S311 - nothing is to be secret
+    return {name: values[draw.choices(range(len(values)), k=rows)] for name, values in example.items()}
