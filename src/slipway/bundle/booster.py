@@ -6,6 +6,7 @@ is the one module that does so; nothing here or in the server imports the packag
 
 import ctypes
 import json
+import math
 import weakref
 from functools import cache
 from importlib.util import find_spec
@@ -57,7 +58,7 @@ class Booster:
         self._features = features
         self._handle = ctypes.c_void_p()
         self._call("XGBoosterCreate", None, ctypes.c_uint64(0), ctypes.byref(self._handle))
-        weakref.finalize(self, library.XGBoosterFree, self._handle)
+        weakref.finalize(self, library.XGBoosterFree, self._handle).atexit = False  # a thread may still predict
         self._load(_model(nodes, features, outputs, _version(library)))
         self.sums(np.zeros((1, features), np.float32))  # the first prediction completes the model
 
@@ -90,7 +91,8 @@ class Booster:
             ctypes.byref(dimensions),
             ctypes.byref(found),
         )
-        return np.ctypeslib.as_array(found, shape=tuple(shape[: dimensions.value])).copy()
+        wide = shape[: dimensions.value]
+        return np.frombuffer(ctypes.string_at(found, 4 * math.prod(wide)), np.float32).reshape(wide)
 
     def _load(self, model: bytes) -> None:
         """Loads a model; OpenMP is held to one thread, for each one that it starts would stay."""
