@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from slipway.bundle import manifest as manifests
 from slipway.bundle.engine import Engine
 from slipway.bundle.merge import merge
+from slipway.bundle.parts import split
 from slipway.bundle.write import Contents, write
 from slipway.data.schema import Column, Schema, Target, Task
 from slipway.features import fit as fitting
@@ -94,6 +95,7 @@ def _made(
         plan=plan,
         model=model,
         graph=graph,
+        parts=split(plan, schema, model),
         reference="{}",
         predictions="{}",
         heldout="{}",

@@ -129,5 +129,7 @@ def test_a_graph_that_answers_in_another_shape_is_refused() -> None:
 def test_size_and_latency_are_measured(made_for: MadeFor) -> None:
     contents = made_for("binary").contents
 
-    assert bundles.size_mb(contents.model, contents.graph) > len(contents.graph) / 1e6
+    whole = bundles.size_mb(contents.model, contents.graph, {})
+    assert whole > len(contents.graph) / 1e6
+    assert bundles.size_mb(contents.model, contents.graph, {"a": b"1" * 1000}) == pytest.approx(whole + 1e-3)
     assert bundles.latency_ms(Engine(contents.graph), contents.inputs) > 0

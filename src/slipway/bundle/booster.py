@@ -119,9 +119,10 @@ def library() -> ctypes.CDLL | None:
     for path in (path for folder in folders or () for path in Path(folder, "lib").glob("*xgboost.*")):
         try:
             found = ctypes.CDLL(str(path))
-        except OSError:
+            found.XGBGetLastError.restype = ctypes.c_char_p
+            found.omp_get_max_threads.restype = ctypes.c_int
+        except (OSError, AttributeError):  # AttributeError: the system does not look for OpenMP's functions from here
             continue
-        found.XGBGetLastError.restype = ctypes.c_char_p
         return found
     return None
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from slipway.bundle import batch, parts
+from slipway.bundle import batch
 from slipway.bundle import golden as goldens
 from slipway.bundle import manifest as manifests
 from slipway.bundle.engine import Engine
@@ -51,6 +51,7 @@ class Contents:
         plan: Its feature plan.
         model: The native model.
         graph: Plan and model in one graph, serialised.
+        parts: The same in parts, see ``parts.split``.
         reference: The drift profile of the training data, JSON.
         predictions: The drift profile of the predictions for the held-out rows, JSON.
         heldout: Which rows it was not trained on, JSON.
@@ -71,6 +72,7 @@ class Contents:
     plan: Plan
     model: Model
     graph: bytes
+    parts: Mapping[str, bytes]
     reference: str
     predictions: str
     heldout: str
@@ -132,12 +134,12 @@ def parity(native: NDArray[Any], outputs: NDArray[np.float64], *, centre: float 
     return largest
 
 
-def size_mb(model: Model, graph: bytes) -> float:
-    """Size of the two large parts of a bundle, the native model and the graph, in MB (10^6 bytes)."""
+def size_mb(model: Model, graph: bytes, parts: Mapping[str, bytes]) -> float:
+    """Size of what is large in a bundle, the native model and the graph, whole and in parts, in MB (10^6 bytes)."""
     with tempfile.TemporaryDirectory() as name:
         model.save(Path(name))
         native = sum(path.stat().st_size for path in Path(name).rglob("*") if path.is_file())
-    return (native + len(graph)) / 1e6
+    return (native + len(graph) + sum(map(len, parts.values()))) / 1e6
 
 
 def latency_ms(engine: Engine, inputs: Inputs) -> float:
@@ -191,11 +193,10 @@ def _fill(folder: Path, contents: Contents) -> Manifest:
 
 def _divide(folder: Path, contents: Contents) -> None:
     """Writes the model in parts too, where they answer every held-out row as the graph does, to the bit."""
-    made = parts.split(contents.plan, contents.schema, contents.model)
-    for name, data in made.items():
+    for name, data in contents.parts.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(data)
-    if made and not _equal(folder, contents):
+    if contents.parts and not _equal(folder, contents):
         logger.warning("batches are left to the graph: XGBoost's library does not answer held-out rows as it does")
         shutil.rmtree((folder / manifests.TREES).parent)
 

@@ -47,7 +47,7 @@ class Measured:
     Attributes:
         parity: Largest difference between the ONNX graph and the native model on the held-out rows.
         parity_limit: Largest difference that is allowed.
-        bundle_mb: Size of the native model and the graph, nearly all of a bundle, in MB (10^6 bytes).
+        bundle_mb: Size of the native model and its graphs, nearly all of a bundle, in MB (10^6 bytes).
         latency_ms: Median time to predict one row, in milliseconds.
     """
 

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from slipway.bundle import parts
 from slipway.bundle import write as bundles
 from slipway.bundle.engine import Engine
 from slipway.bundle.merge import merge
@@ -49,6 +50,7 @@ class Challenger:
 
     Attributes:
         graph: Plan and model in one graph, serialised.
+        parts: The same in parts, see ``parts.split``.
         engine: The graph, ready to answer.
         test: The test rows.
         inputs: The test rows as the graph takes them.
@@ -57,6 +59,7 @@ class Challenger:
     """
 
     graph: bytes
+    parts: Mapping[str, bytes]
     engine: Engine
     test: Split
     inputs: Mapping[str, NDArray[Any]]
@@ -90,7 +93,7 @@ def build(model: Model, plan: Plan, schema: Schema, rows: Path, features: Path, 
         BundleError: Graph and native model disagree.
     """
     graph = merge(plan, schema, model)
-    engine = Engine(graph)
+    divided, engine = parts.split(plan, schema, model), Engine(graph)
     regression = schema.target.task == "regression"
     centre, scale = (float(np.mean(goal)), float(np.std(goal)) or 1.0) if regression else (0.0, 1.0)
     differences = []
@@ -102,7 +105,7 @@ def build(model: Model, plan: Plan, schema: Schema, rows: Path, features: Path, 
     measured = Measured(
         parity=max(differences),
         parity_limit=bundles.PARITY,
-        bundle_mb=bundles.size_mb(model, graph),
+        bundle_mb=bundles.size_mb(model, graph, divided),
         latency_ms=bundles.latency_ms(engine, given),
     )
-    return Challenger(graph, engine, split, given, answers, measured)
+    return Challenger(graph, divided, engine, split, given, answers, measured)

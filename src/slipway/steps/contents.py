@@ -52,6 +52,7 @@ def contents(
         plan=plan,
         model=trained.model,
         graph=challenger.graph,
+        parts=challenger.parts,
         reference=_reference(rows / NAMES[TRAIN], data.schema, data.importances),
         predictions=stored.to_json(profiles.finish(profile_of_outputs(challenger.outputs, data.schema.target))),
         heldout=_heldout(rows, data.schema, spec),

@@ -10,6 +10,8 @@ from tests.conftest import make, table
 from slipway.bundle.load import Bundle, load
 from slipway.serving.predicting import batches
 from slipway.serving.predicting.batches import SPLIT, Batches, Inputs, Way
+from slipway.serving.predicting.predictor import Predictor
+from slipway.settings import Settings
 
 ONE: Inputs = {"a": np.zeros((1, 1))}
 
@@ -54,6 +56,12 @@ def test_batches_of_trees_get_what_their_rows_get_alone_whatever_was_measured(
             for count in (1, 63, 64, 255, 256, 600):
                 found = asked.predict({name: values[:count] for name, values in batch.items()})
                 assert np.array_equal(found, np.concatenate(alone[:count]))
+
+
+def test_the_log_says_which_way_was_chosen(bundle: Bundle, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", "slipway"):
+        made = Predictor(bundle, settings=Settings(threads=1))
+    assert caplog.messages == [f"model {made.version} answers by the graph"]
 
 
 @given(st.integers(1, 5), st.integers(1, 300))
