@@ -17,7 +17,7 @@ from slipway.features.inputs import prepared
 from slipway.features.plan import Plan
 from slipway.features.target_mean import Folds
 
-ROWS = 1 << 14
+ROWS = 1 << 15
 """Rows that a thread transforms at a time, at most: what it works on stays in the processor's cache."""
 
 VALUES = 1 << 23
@@ -40,7 +40,7 @@ def transform(
         Shape (n, features), in the order of ``plan.names``, each feature contiguous; no NaN, no infinity.
     """
     width, kinds = plan.width, schema.kinds
-    made = np.empty((width if plan.kept is None else len(plan.kept), len(frame)), dtype=np.float32)
+    made = arrays.empty(width if plan.kept is None else len(plan.kept), len(frame))
     size = max(1, min(ROWS, VALUES // max(width, 1)))
 
     def fill(start: int) -> None:
