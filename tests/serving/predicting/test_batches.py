@@ -9,7 +9,7 @@ from tests.conftest import make, table
 
 from slipway.bundle.load import Bundle, load
 from slipway.serving.predicting import batches
-from slipway.serving.predicting.batches import SPLIT, Batches, Inputs, Way
+from slipway.serving.predicting.batches import Batches, Inputs, Way
 from slipway.serving.predicting.predictor import Predictor
 from slipway.settings import Settings
 
@@ -29,7 +29,7 @@ def column(inputs: Inputs) -> np.ndarray:
 def test_parts_give_what_batches_of_their_size_give(bundle: Bundle, threads: int) -> None:
     for name, predict in bundle.engines.items():
         asked = Batches({name: predict}, threads, bundle.golden.inputs)
-        for size in (1, 64, SPLIT):  # a linear model rounds differently in batches of another size
+        for size in (1, 64, 256):  # a linear model rounds differently in batches of another size
             batch = rows(bundle, size * threads)
             parts = [
                 {name: values[start : start + size] for name, values in batch.items()}
@@ -105,8 +105,8 @@ def test_a_measurement_decides(monkeypatch: pytest.MonkeyPatch, seconds: dict[st
 
     asked = Batches({name: engine(name) for name in ("graph", "trees")}, 2, ONE)
     assert str(asked) == said
-    for count in (1, 63, 64, 255, 256, 5000):
-        way = [item for least, item in asked.ways if least <= count][-1]
+    for count in (1, 63, 64, 255, 256, 511, 512, 5000):
+        way = [item for least, item in asked.ways.items() if least <= count][-1]
         used.clear()
         asked.predict({"a": np.zeros((count, 1))})
         assert {name for name, _ in used} == {way.engine}

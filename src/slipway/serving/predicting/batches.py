@@ -6,7 +6,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,13 +15,16 @@ from numpy.typing import NDArray
 Inputs = Mapping[str, NDArray[Any]]
 Predict = Callable[[Inputs], NDArray[np.float64]]
 
-SIZES = (64, 256)
-"""Rows from which a batch may go another way than a single row: at each a measurement decides."""
+ENGINE_ROWS = (64, 256)
+"""Rows at which engines are measured; from each on, the faster one of that size is used."""
 
-SPLIT = 256
-"""Rows from which a batch may be split."""
+SPLIT_ROWS = (256, 512)
+"""Rows at which the engine chosen for the larger batches is measured whole and in parts."""
 
 _ROUNDS = 3
+_ENOUGH = 0.01
+"""Seconds after which a way gets no further round."""
+
 _GAIN = 0.85
 """Share of a simpler way's time that another one may take at most to be chosen."""
 
@@ -57,31 +60,32 @@ class Batches:
         example: Rows to measure with; at least one.
 
     Attributes:
-        ways: Rows, ascending, and the way that batches go from there on.
+        ways: Rows, ascending, to the way that batches go from there on.
     """
 
     def __init__(self, engines: Mapping[str, Predict], threads: int, example: Inputs) -> None:
         whole = [Way(name, predict) for name, predict in engines.items()]
-        parts = [Way(way.engine, way.predict, threads) for way in whole if threads > 1]
+        self.ways = {1: whole[0]}
+        for rows in ENGINE_ROWS:
+            self.ways[rows] = self._fastest(whole, example, rows)
         if threads > 1:
             self._pool = ThreadPoolExecutor(threads - 1, thread_name_prefix="slipway-batch")
-        self.ways = [(1, whole[0])]
-        for rows in SIZES:
-            way = self._fastest(whole + (parts if rows >= SPLIT else []), example, rows)
-            if way != self.ways[-1][1]:
-                self.ways.append((rows, way))
+            large = self.ways[ENGINE_ROWS[-1]]
+            for rows in SPLIT_ROWS:
+                self.ways[rows] = self._fastest([large, replace(large, parts=threads)], example, rows)
         self._single = whole[0].predict
-        self._least = self.ways[1][0] if len(self.ways) > 1 else math.inf
+        self._least = min((rows for rows, way in self.ways.items() if way != whole[0]), default=math.inf)
 
     def __str__(self) -> str:
-        return ", ".join(f"{way} from {rows} rows" if rows > 1 else str(way) for rows, way in self.ways)
+        others = [item for before, item in itertools.pairwise(self.ways.items()) if item[1] != before[1]]
+        return ", ".join([str(self.ways[1]), *(f"{way} from {rows} rows" for rows, way in others)])
 
     def predict(self, inputs: Inputs) -> NDArray[np.float64]:
         """Outputs of a batch, in the order of its rows; see ``Engine.predict``."""
         count = len(next(iter(inputs.values())))
         if count < self._least:
             return self._single(inputs)
-        return self.go(next(way for rows, way in reversed(self.ways) if rows <= count), inputs)
+        return self.go(self.ways[max(rows for rows in self.ways if rows <= count)], inputs)
 
     def go(self, way: Way, inputs: Inputs) -> NDArray[np.float64]:
         """Outputs of a batch by one way; the calling thread takes the first of its parts.
@@ -113,8 +117,8 @@ class Batches:
 
     def _seconds(self, way: Way, batch: Inputs) -> float:
         """Least time of some rounds."""
-        times = []
-        for _ in range(_ROUNDS):
+        times: list[float] = []
+        while len(times) < _ROUNDS and sum(times) < _ENOUGH:
             began = time.perf_counter()
             self.go(way, batch)
             times.append(time.perf_counter() - began)
@@ -130,5 +134,7 @@ def mixed(example: Inputs, rows: int) -> Inputs:
         example: Rows; at least one.
         rows: How many to make.
     """
-    draw = random.Random(0)  # noqa: S311 - nothing is to be secret
-    return {name: values[draw.choices(range(len(values)), k=rows)] for name, values in example.items()}
+    count = max(map(len, example.values()))
+    order = random.Random(0).choices(range(count), k=rows + len(example))  # noqa: S311 - nothing is to be secret
+    places = np.array(order)
+    return {name: values[places[start : start + rows]] for start, (name, values) in enumerate(example.items())}
