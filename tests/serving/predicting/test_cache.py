@@ -36,7 +36,7 @@ def redis(port: int) -> Iterator[str]:
 @pytest.mark.parametrize("bundle", ["binary", "regression"], indirect=True)
 def test_outputs_come_back_to_the_bit(bundle: Bundle, redis: str) -> None:
     cache = OutputCache(Cache(redis, timeout_ms=1000))
-    first, second = (cache.predict(bundle, bundle.golden.inputs) for _ in range(2))
+    first, second = (cache.predict(bundle, bundle.golden.inputs, bundle.predict) for _ in range(2))
     assert (cache.hits, cache.misses, cache.failures) == (1, 1, 0)
     np.testing.assert_array_equal(first, second)
     cache.close()
@@ -60,7 +60,9 @@ def test_redis_that_is_gone_or_silent_costs_one_timeout_a_second(bundle: Bundle)
         silent.listen()
         cache = OutputCache(Cache(f"redis://127.0.0.1:{silent.getsockname()[1]}", timeout_ms=20))
         for _ in range(5):
-            np.testing.assert_array_equal(cache.predict(bundle, bundle.golden.inputs), bundle.golden.outputs)
+            np.testing.assert_array_equal(
+                cache.predict(bundle, bundle.golden.inputs, bundle.predict), bundle.golden.outputs
+            )
     assert cache.failures == 1
     assert cache.misses == 5
     cache.close()

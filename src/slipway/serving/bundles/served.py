@@ -10,8 +10,9 @@ from slipway.bundle.load import Bundle
 from slipway.data.schema import Schema
 from slipway.errors import ServingError
 from slipway.serving.inputs.values import converter
+from slipway.serving.predicting.batches import Inputs
 from slipway.serving.predicting.cache import OutputCache
-from slipway.serving.predicting.predictor import Inputs, Predictor
+from slipway.serving.predicting.predictor import Predictor
 from slipway.serving.process.watched import Watch
 from slipway.serving.web.request import Request
 from slipway.serving.web.response import HttpError

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from slipway.bundle.load import Bundle
 from slipway.errors import ServingError
-from slipway.serving.predicting.predictor import Inputs
+from slipway.serving.predicting.batches import Inputs, Predict
 from slipway.settings import Cache
 
 _REST_SECONDS = 1.0
@@ -38,8 +38,14 @@ class OutputCache:
         self._resumes = 0.0
         self._redis = _client(settings)
 
-    def predict(self, bundle: Bundle, inputs: Inputs) -> NDArray[np.float64]:
-        """Outputs for inputs, from Redis or from the model."""
+    def predict(self, bundle: Bundle, inputs: Inputs, predict: Predict) -> NDArray[np.float64]:
+        """Outputs for inputs, from Redis or from the model.
+
+        Args:
+            bundle: The model's bundle.
+            inputs: The batch.
+            predict: Asks the model.
+        """
         key = key_of(bundle.manifest.digest, inputs)
         kept = self._ask("get", key)
         shape = (len(next(iter(inputs.values()))), *bundle.golden.outputs.shape[1:])
@@ -47,7 +53,7 @@ class OutputCache:
             self.hits += 1
             return np.frombuffer(kept, dtype="<f8").reshape(shape)
         self.misses += 1
-        outputs = bundle.predict(inputs)
+        outputs = predict(inputs)
         self._ask("set", key, np.ascontiguousarray(outputs, dtype="<f8").tobytes(), ex=self._seconds)
         return outputs
 

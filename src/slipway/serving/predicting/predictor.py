@@ -1,8 +1,6 @@
 """A loaded bundle that is ready to answer, with nothing of HTTP in it."""
 
 import logging
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import orjson
@@ -14,16 +12,12 @@ from slipway.serving.inputs.bounds import bounds
 from slipway.serving.inputs.decoder import Decoder
 from slipway.serving.inputs.rows import Checker
 from slipway.serving.predicting.answers import decider, encoder
-from slipway.serving.predicting.batches import Batches
+from slipway.serving.predicting.batches import Batches, Inputs
+from slipway.serving.predicting.cache import OutputCache
 from slipway.serving.v2.tensors import DATATYPES, Tensor
 from slipway.settings import Settings
 
-if TYPE_CHECKING:
-    from slipway.serving.predicting.cache import OutputCache
-
 logger = logging.getLogger(__name__)
-
-Inputs = Mapping[str, NDArray[Any]]
 
 
 class Predictor:
@@ -55,7 +49,7 @@ class Predictor:
         variant: str = "",
         name: str = "",
         settings: Settings | None = None,
-        cache: "OutputCache | None" = None,
+        cache: OutputCache | None = None,
     ) -> None:
         self.bundle = bundle
         self._cache = cache
@@ -76,7 +70,8 @@ class Predictor:
 
     def predict(self, inputs: Inputs) -> NDArray[np.float64]:
         """Outputs of the graph; see ``Engine.predict``."""
-        return self._cache.predict(self.bundle, inputs) if self._cache else self._batches.predict(inputs)
+        predict = self._batches.predict
+        return self._cache.predict(self.bundle, inputs, predict) if self._cache else predict(inputs)
 
     def rehearse(self) -> None:
         """Answers a golden row in every form; what raises here would fail a request."""

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from slipway.serving.bundles.models import Models
 from slipway.serving.bundles.served import variant
 from slipway.serving.inputs.fields import InvalidRowsError
-from slipway.serving.predicting.predictor import Inputs, Predictor
+from slipway.serving.predicting.batches import Inputs
+from slipway.serving.predicting.predictor import Predictor
 from slipway.serving.process.work import Work
 from slipway.serving.web.request import Request
 from slipway.serving.web.response import Later, Response, json

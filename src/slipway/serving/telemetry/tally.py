@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slipway.data.schema import Column
-from slipway.serving.predicting.predictor import Inputs, Predictor
+from slipway.serving.predicting.batches import Inputs
+from slipway.serving.predicting.predictor import Predictor
 from slipway.serving.telemetry.board import Series
 from slipway.serving.telemetry.exposition import label
 from slipway.serving.web.request import Request
