@@ -1,5 +1,6 @@
 """Applying a plan to a batch of raw rows."""
 
+import math
 import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -41,7 +42,7 @@ def transform(
     """
     width, kinds = plan.width, schema.kinds
     made = arrays.empty(width if plan.kept is None else len(plan.kept), len(frame))
-    size = max(1, min(ROWS, VALUES // max(width, 1)))
+    size = max(1, min(ROWS, VALUES // max(width, 1), math.ceil(len(frame) / pl.thread_pool_size())))
 
     def fill(start: int) -> None:
         rows = slice(start, start + size)
