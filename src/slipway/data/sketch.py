@@ -50,7 +50,7 @@ class Sketch:
 
     @property
     def relative_error(self) -> float:
-        """Width of a bucket relative to its values: 1e-6 until buckets are joined."""
+        """Width of a bucket relative to its values, where these are normal numbers: 1e-6 until buckets are joined."""
         return float(2.0 ** (self.shift - 52))
 
     @property
