@@ -236,7 +236,7 @@ def test_a_killed_worker_returns_while_the_others_answer(start: Start, folder: P
                 break
             time.sleep(0.05)
     assert len(load_.versions) > done + 50
-    assert len(load_.failures) <= 4  # at most the one that each client had under way in that worker
+    assert len(load_.failures) <= 8  # each client's one under way in that worker, and one that waited at its socket
     assert {item.pid for item in supervisor.children()} != before
     assert server.end() == 0
     assert any("another one takes over" in line for line in server.said)
