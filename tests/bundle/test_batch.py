@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from slipway.bundle import batch, booster, nodes
+from slipway.bundle.engine import Inputs
 from slipway.bundle.load import load
 from slipway.bundle.manifest import FEATURES, LINK, PARTS, TREES
 from slipway.bundle.nodes import NODE, Nodes
@@ -69,7 +70,7 @@ def test_what_differs_by_a_digit_is_left_out(
 ) -> None:
     right = batch.Batch.predict
 
-    def other(self: batch.Batch, inputs: batch.Inputs) -> NDArray[np.float64]:
+    def other(self: batch.Batch, inputs: Inputs) -> NDArray[np.float64]:
         found = right(self, inputs)
         found[-1] = np.nextafter(found[-1], 0)
         return found

@@ -3,12 +3,12 @@
 import os
 import sys
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.waiting import eventually
 
 from slipway.bundle import manifest
 from slipway.errors import RolloutError
@@ -72,7 +72,4 @@ def begin(cluster: Any, deploy: Deploy) -> threading.Thread:
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 90) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.5)
+    eventually(condition, seconds, pause=0.5)

@@ -19,6 +19,7 @@ from typing import Any
 import polars as pl
 import psutil
 import pytest
+from tests.waiting import eventually
 
 from slipway.bundle import manifest as manifests
 from slipway.bundle.load import load
@@ -231,11 +232,7 @@ def test_a_killed_worker_returns_while_the_others_answer(start: Start, folder: P
         os.kill(killed, signal.SIGKILL)
         done = len(load_.versions)
         server.until("/healthz", lambda *_: len({item.pid for item in supervisor.children()} - {killed}) == 2)
-        for _ in range(200):
-            if len(load_.versions) > done + 50:
-                break
-            time.sleep(0.05)
-    assert len(load_.versions) > done + 50
+        eventually(lambda: len(load_.versions) > done + 50)
     assert len(load_.failures) <= 8  # each client's one under way in that worker, and one that waited at its socket
     assert {item.pid for item in supervisor.children()} != before
     assert server.end() == 0

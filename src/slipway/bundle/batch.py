@@ -1,8 +1,6 @@
 """The other way through a model of trees, for batches: features, XGBoost's library, and what follows the sums."""
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +8,7 @@ from numpy.typing import NDArray
 from slipway.bundle import booster, nodes
 from slipway.bundle import manifest as manifests
 from slipway.bundle.booster import Booster
-from slipway.bundle.engine import Engine
-
-Inputs = Mapping[str, NDArray[Any]]
+from slipway.bundle.engine import Engine, Inputs
 
 
 class Batch:
@@ -35,24 +31,23 @@ class Batch:
         return self.link.predict({self.link.inputs[0]: sums})
 
 
-def load(folder: Path, example: Inputs, outputs: int) -> Batch | None:
-    """Loads the parts of a bundle.
+def made_of(parts: Mapping[str, bytes], example: Inputs, outputs: int) -> Batch | None:
+    """Puts the parts of a bundle together.
 
     Args:
-        folder: The bundle.
+        parts: By the name of its file, see ``parts.split``; may be empty.
         example: Some rows.
         outputs: Number of sums.
 
     Returns:
-        The parts; None where the bundle has none, or XGBoost's library is not here.
+        All of them; None where there are none, or XGBoost's library is not here.
 
     Raises:
         BundleError: They are damaged, or the nodes are no trees.
     """
-    library = booster.library() if (folder / manifests.TREES).is_file() else None
+    library = booster.library() if parts else None
     if library is None:
         return None
-    features = Engine((folder / manifests.FEATURES).read_bytes())
-    link = Engine((folder / manifests.LINK).read_bytes())
-    found = nodes.read((folder / manifests.TREES).read_bytes())
+    features, link = Engine(parts[manifests.FEATURES]), Engine(parts[manifests.LINK])
+    found = nodes.read(parts[manifests.TREES])
     return Batch(features, Booster(library, found, features.run(example).shape[1], outputs), link)

@@ -1,6 +1,6 @@
 """Running a graph of a bundle."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -8,6 +8,12 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from slipway.errors import BundleError
+
+Inputs = Mapping[str, NDArray[Any]]
+"""Column name to an array of shape (n, 1): float64 with NaN for null, objects of str for categories."""
+
+Predict = Callable[[Inputs], NDArray[np.float64]]
+"""Answers for raw rows, see ``Engine.predict``."""
 
 _INEXACT = ["NoopElimination"]
 """Takes a sum with a constant below what float32 holds for no sum at all."""
@@ -45,19 +51,19 @@ class Engine:
         self._run = session.run
         self._outputs = [answer.name]
 
-    def predict(self, inputs: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
+    def predict(self, inputs: Inputs) -> NDArray[np.float64]:
         """Answers for raw rows.
 
         Args:
-            inputs: Column name to an array of shape (n, 1): float64 with NaN for null, objects of str for categories.
+            inputs: The rows.
 
         Returns:
             Probabilities (n, k), or predictions (n,) for a regression.
         """
-        answer: NDArray[np.float64] = self._run(self._outputs, inputs)[0]
+        answer = self.run(inputs)
         return answer[:, 0] if self._flat else answer
 
-    def run(self, inputs: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
+    def run(self, inputs: Inputs) -> NDArray[Any]:
         """The first output as it is, shape (n, its width); see ``predict``."""
         answer: NDArray[Any] = self._run(self._outputs, inputs)[0]
         return answer

@@ -1,9 +1,9 @@
 """Loading a bundle: nothing is answered before every file and every golden row is checked."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from slipway.bundle import batch as batches
 from slipway.bundle import manifest as manifests
 from slipway.bundle.batch import Batch
-from slipway.bundle.engine import Engine
+from slipway.bundle.engine import Engine, Inputs, Predict
 from slipway.bundle.golden import TOLERANCE, Golden
 from slipway.bundle.manifest import Manifest
 from slipway.bundle.pickles import is_pickle
@@ -54,12 +54,12 @@ class Bundle:
     batch: Batch | None = None
 
     @property
-    def engines(self) -> dict[str, Callable[[Mapping[str, NDArray[Any]]], NDArray[np.float64]]]:
+    def engines(self) -> dict[str, Predict]:
         """Name to a function that answers for raw rows as ``predict`` does, which is the first of them."""
         faster = {"XGBoost": self.batch.predict} if self.batch else {}
         return {"the graph": self.engine.predict, **faster}
 
-    def predict(self, inputs: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
+    def predict(self, inputs: Inputs) -> NDArray[np.float64]:
         """Answers for raw rows; see ``Engine.predict``."""
         return self.engine.predict(inputs)
 
@@ -89,8 +89,8 @@ def load(folder: Path, digest: str | None = None, threads: int = 1, public_key: 
         message = f"bundle {str(folder)!r} contradicts itself: {wrong}"
         raise BundleError(message)
     engine = _replayed(folder, lambda: Engine((folder / manifests.MODEL).read_bytes(), threads), golden)
-    sums = len(manifest.classes) if manifest.task == "multiclass" else 1
-    batch = _replayed(folder, lambda: batches.load(folder, golden.inputs, sums), golden)
+    parts = {name: (folder / name).read_bytes() for name in manifests.PARTS if name in manifest.files}
+    batch = _replayed(folder, lambda: batches.made_of(parts, golden.inputs, schema.target.scores), golden)
     return Bundle(folder, manifest, schema, golden, engine, batch)
 
 

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import shutil
 import statistics
 import tempfile
 import time
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 from slipway.bundle import batch
 from slipway.bundle import golden as goldens
 from slipway.bundle import manifest as manifests
-from slipway.bundle.engine import Engine
+from slipway.bundle.engine import Engine, Inputs
 from slipway.bundle.load import load
 from slipway.bundle.manifest import Manifest
 from slipway.data import storage
@@ -36,8 +35,6 @@ logger = logging.getLogger(__name__)
 
 _LIBRARIES = ("kfp-slipway", "onnx", "onnxruntime", "polars", "scikit-learn", "xgboost-cpu")
 _LATENCY_CALLS = 200
-
-Inputs = Mapping[str, NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +153,9 @@ def latency_ms(engine: Engine, inputs: Inputs) -> float:
 def _fill(folder: Path, contents: Contents) -> Manifest:
     contents.model.save(folder / manifests.NATIVE)
     (folder / manifests.MODEL).write_bytes(contents.graph)
-    _divide(folder, contents)
+    for part, data in _exact(contents).items():
+        (folder / part).parent.mkdir(exist_ok=True)
+        (folder / part).write_bytes(data)
     golden = goldens.select(contents.inputs, contents.outputs)
     for name, text in (
         (manifests.SCHEMA, contents.schema.to_json()),
@@ -191,20 +190,14 @@ def _fill(folder: Path, contents: Contents) -> Manifest:
     return manifest
 
 
-def _divide(folder: Path, contents: Contents) -> None:
-    """Writes the model in parts too, where they answer every held-out row as the graph does, to the bit."""
-    for name, data in contents.parts.items():
-        (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).write_bytes(data)
-    if contents.parts and not _equal(folder, contents):
-        logger.warning("batches are left to the graph: XGBoost's library does not answer held-out rows as it does")
-        shutil.rmtree((folder / manifests.TREES).parent)
-
-
-def _equal(folder: Path, contents: Contents) -> bool:
-    target = contents.schema.target
+def _exact(contents: Contents) -> Mapping[str, bytes]:
+    """The parts, where they answer every held-out row as the graph does, to the bit; else none."""
     try:
-        loaded = batch.load(folder, contents.inputs, len(target.classes) if target.task == "multiclass" else 1)
+        whole = batch.made_of(contents.parts, contents.inputs, contents.schema.target.scores)
     except BundleError:
-        return False
-    return loaded is not None and np.array_equal(loaded.predict(contents.inputs), contents.outputs)
+        whole = None
+    if whole is not None and np.array_equal(whole.predict(contents.inputs), contents.outputs):
+        return contents.parts
+    if contents.parts:
+        logger.warning("batches are left to the graph: XGBoost's library does not answer held-out rows as it does")
+    return {}

@@ -60,6 +60,11 @@ class Target:
     kind: Kind
     classes: tuple[str, ...] = ()
 
+    @property
+    def scores(self) -> int:
+        """Number of scores that trees sum up for a row: one a class where there are more than two, else one."""
+        return len(self.classes) if self.task == "multiclass" else 1
+
     def label(self, index: int) -> Label:
         """The label of a class in the type that the data has it in.
 

@@ -58,8 +58,7 @@ class BoostedModel:
         base = np.atleast_1d(json.loads(learner["learner_model_param"]["base_score"])).astype(np.float32)
         if self.target.task == "binary":
             base = logit(base)
-        width = len(self.target.classes) if self.target.task == "multiclass" else 1
-        return trees.to_onnx(made, np.broadcast_to(base, width), self.booster.num_features(), self.target)
+        return trees.to_onnx(made, np.broadcast_to(base, self.target.scores), self.booster.num_features(), self.target)
 
     def save(self, folder: Path) -> None:
         """See ``candidate.Model``."""

@@ -57,7 +57,7 @@ class LightModel:
 
     def to_onnx(self) -> onnx.ModelProto:
         """See ``candidate.Model``."""
-        width = len(self.target.classes) if self.target.task == "multiclass" else 1
+        width = self.target.scores
         dumped = self.booster.dump_model()["tree_info"]
         made = [_tree(item["tree_structure"], place % width) for place, item in enumerate(dumped)]
         return trees.to_onnx(made, np.zeros(width), self.booster.num_feature(), self.target)

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.conftest import make, table
 
+from slipway.bundle.engine import Inputs, Predict
 from slipway.bundle.load import Bundle, load
 from slipway.serving.predicting import batches
-from slipway.serving.predicting.batches import Batches, Inputs, Way
+from slipway.serving.predicting.batches import Batches, Way
 from slipway.serving.predicting.predictor import Predictor
 from slipway.settings import Settings
 
@@ -96,7 +97,7 @@ def test_a_measurement_decides(monkeypatch: pytest.MonkeyPatch, seconds: dict[st
     monkeypatch.setattr(Batches, "_seconds", lambda _, way, __: seconds.get(str(way), 1.0))
     used: list[tuple[str, str]] = []
 
-    def engine(name: str) -> batches.Predict:
+    def engine(name: str) -> Predict:
         def predict(inputs: Inputs) -> np.ndarray:
             used.append((name, threading.current_thread().name))
             return column(inputs)

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from slipway.bundle.engine import Inputs
 from slipway.bundle.load import Bundle
 from slipway.data.schema import Schema
 from slipway.errors import ServingError
 from slipway.serving.inputs.values import converter
-from slipway.serving.predicting.batches import Inputs
 from slipway.serving.predicting.cache import OutputCache
 from slipway.serving.predicting.predictor import Predictor
 from slipway.serving.process.watched import Watch

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from slipway.serving.predicting.batches import Inputs
+from slipway.bundle.engine import Inputs
 from slipway.serving.predicting.predictor import Predictor
 from slipway.serving.process.background import Background
 from slipway.serving.web.request import Request

@@ -4,16 +4,14 @@ import itertools
 import math
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Inputs = Mapping[str, NDArray[Any]]
-Predict = Callable[[Inputs], NDArray[np.float64]]
+from slipway.bundle.engine import Inputs, Predict
 
 ENGINE_ROWS = (64, 256)
 """Rows at which engines are measured; from each on, the faster one of that size is used."""

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from slipway.bundle.engine import Inputs, Predict
 from slipway.bundle.load import Bundle
 from slipway.errors import ServingError
-from slipway.serving.predicting.batches import Inputs, Predict
 from slipway.settings import Cache
 
 _REST_SECONDS = 1.0

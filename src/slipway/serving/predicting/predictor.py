@@ -6,13 +6,14 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from slipway.bundle.engine import Inputs
 from slipway.bundle.load import Bundle
 from slipway.data.schema import TEXTUAL
 from slipway.serving.inputs.bounds import bounds
 from slipway.serving.inputs.decoder import Decoder
 from slipway.serving.inputs.rows import Checker
 from slipway.serving.predicting.answers import decider, encoder
-from slipway.serving.predicting.batches import Batches, Inputs
+from slipway.serving.predicting.batches import Batches
 from slipway.serving.predicting.cache import OutputCache
 from slipway.serving.v2.tensors import DATATYPES, Tensor
 from slipway.settings import Settings

@@ -1,12 +1,13 @@
 """What the prediction log holds: a row for each row predicted, and for each truth that came later."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from slipway.bundle.engine import Inputs
 from slipway.bundle.manifest import Manifest
 from slipway.data.schema import TEXTUAL, Kind, Schema
 from slipway.errors import ServingError
@@ -34,7 +35,7 @@ class Prediction:
     id: str
     time: float
     variant: str
-    inputs: Mapping[str, NDArray[Any]]
+    inputs: Inputs
     outputs: NDArray[np.float64]
 
 

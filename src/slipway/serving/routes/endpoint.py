@@ -5,10 +5,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from slipway.bundle.engine import Inputs
 from slipway.serving.bundles.models import Models
 from slipway.serving.bundles.served import variant
 from slipway.serving.inputs.fields import InvalidRowsError
-from slipway.serving.predicting.batches import Inputs
 from slipway.serving.predicting.predictor import Predictor
 from slipway.serving.process.work import Work
 from slipway.serving.web.request import Request

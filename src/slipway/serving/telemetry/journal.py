@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from slipway.serving.predicting.batches import Inputs
+from slipway.bundle.engine import Inputs
 from slipway.serving.process.background import Background
 from slipway.serving.telemetry import traces
 from slipway.serving.web.request import Request

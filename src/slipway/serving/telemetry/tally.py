@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from slipway.bundle.engine import Inputs
 from slipway.data.schema import Column
-from slipway.serving.predicting.batches import Inputs
 from slipway.serving.predicting.predictor import Predictor
 from slipway.serving.telemetry.board import Series
 from slipway.serving.telemetry.exposition import label
