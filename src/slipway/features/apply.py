@@ -21,6 +21,9 @@ from slipway.features.target_mean import Folds
 ROWS = 1 << 15
 """Rows that a thread transforms at a time, at most: what it works on stays in the processor's cache."""
 
+LEAST_ROWS = 1 << 12
+"""Rows that are worth a thread."""
+
 VALUES = 1 << 23
 """Features of these rows, at most: a wide plan transforms fewer rows at a time."""
 
@@ -42,7 +45,8 @@ def transform(
     """
     width, kinds = plan.width, schema.kinds
     made = arrays.empty(width if plan.kept is None else len(plan.kept), len(frame))
-    size = max(1, min(ROWS, VALUES // max(width, 1), math.ceil(len(frame) / pl.thread_pool_size())))
+    share = max(LEAST_ROWS, math.ceil(len(frame) / pl.thread_pool_size()))
+    size = max(1, min(ROWS, VALUES // max(width, 1), share))
 
     def fill(start: int) -> None:
         rows = slice(start, start + size)
